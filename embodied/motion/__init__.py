@@ -1,0 +1,1 @@
+"""From a world point to a joint trajectory, for any arm."""
