@@ -69,7 +69,7 @@ class Grasp(_Strict):
 
 
 class Move(_Strict):
-    """Take the thing at the first point to the second: carry it if held, pull a held handle, push with an empty hand."""
+    """Take the thing at the first point to the second: carry it if held, pull a held handle, else push."""
 
     kind: Literal["move"] = "move"
     start: ImagePoint

@@ -1,0 +1,97 @@
+"""Find planners and controllers by name, through the entry points that strangers use.
+
+Groups ``embodied.controllers`` and ``embodied.planners``; each entry point is a function of one ``Setup``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal, cast
+
+from embodied.controller import Controller
+from embodied.errors import EmbodiedError, UnknownNameError, UsageError
+from embodied.planner import Planner
+from embodied.task import Task
+
+Group = Literal["embodied.controllers", "embodied.planners"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerSetup:
+    """What a controller is opened with; a real robot ignores what has no meaning for it.
+
+    Attributes:
+        scene: Name or file of the scene, for simulated worlds.
+        task: The task to be judged by, if any.
+        seed: Seeds everything random.
+        gui: Whether to open a window.
+        renderer: Which renderer a simulator uses.
+        image_size_px: (width, height) of the planning camera, where it can be chosen.
+    """
+
+    scene: str | None = None
+    task: Task | None = None
+    seed: int = 0
+    gui: bool = False
+    renderer: str = "tiny"
+    image_size_px: tuple[int, int] = (448, 336)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannerSetup:
+    """What a planner is opened with.
+
+    Attributes:
+        controller: The connected controller; only planners of tier ``oracle`` look into it.
+        model: A checkpoint directory, hub name, endpoint's model name, episode directory or script, as the planner says.
+        task: The task to be done, for planners of tier ``oracle``.
+        seed: Seeds everything random.
+    """
+
+    controller: Controller
+    model: str | None = None
+    task: Task | None = None
+    seed: int = 0
+
+
+def names(group: Group) -> tuple[str, ...]:
+    """Every name registered in ``group``."""
+    return tuple(sorted({point.name for point in entry_points(group=group)}))
+
+
+def open_controller(name: str, setup: ControllerSetup) -> Controller:
+    """The controller of that name, not yet connected.
+
+    Raises:
+        UnknownNameError: If none is registered under it.
+        UsageError: If its package cannot be imported.
+    """
+    return cast(Controller, _factory("embodied.controllers", "controller", name)(setup))
+
+
+def open_planner(name: str, setup: PlannerSetup) -> Planner:
+    """The planner of that name.
+
+    Raises:
+        UnknownNameError: If none is registered under it.
+        UsageError: If its package cannot be imported, or ``setup`` lacks what it needs.
+    """
+    return cast(Planner, _factory("embodied.planners", "planner", name)(setup))
+
+
+def _factory(group: Group, what: str, name: str) -> Callable[[Any], object]:
+    found = [point for point in entry_points(group=group) if point.name == name]
+    if not found:
+        raise UnknownNameError(what, name, names(group))
+    return _load(found[0], what)
+
+
+def _load(point: EntryPoint, what: str) -> Callable[[Any], object]:
+    try:
+        return cast(Callable[[Any], object], point.load())
+    except EmbodiedError:
+        raise
+    except Exception as error:  # a stranger's package may fail to import in any way
+        raise UsageError(f"{what} {point.name!r} ({point.value}) cannot be loaded: {error!r}") from error

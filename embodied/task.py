@@ -1,0 +1,100 @@
+"""A task: a scene, the ways to ask for it, the goal that a judge decides by, and limits. One TOML file each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from embodied.errors import SceneError, UnknownNameError
+from embodied.resources import scenes_dir
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Phrase = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Instructions(BaseModel):
+    """How people ask for a task."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    en: Annotated[list[Phrase], Field(min_length=1, max_length=50)]
+    zh: Annotated[list[Phrase], Field(min_length=1, max_length=50)]
+
+
+class Task(BaseModel):
+    """One task file.
+
+    Attributes:
+        name: The file's name without its ending.
+        scene: The scene it plays in.
+        instructions: The ways to ask for it, the canonical one first.
+        goal: What must hold at the end; its words belong to the judge that reads it.
+        max_steps: How many steps an episode may take.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    scene: Annotated[str, Field(min_length=1, max_length=100)]
+    instructions: Instructions
+    goal: dict[str, Any]
+    max_steps: Annotated[int, Field(ge=1, le=200)] = 12
+
+    def instruction(self, language: Literal["en", "zh"] = "en") -> str:
+        """The canonical way to ask for it."""
+        phrases: list[str] = getattr(self.instructions, language)
+        return phrases[0]
+
+
+def task_names() -> tuple[str, ...]:
+    """Every task that ships."""
+    return tuple(sorted(path.stem for path in (scenes_dir() / "tasks").glob("*.toml")))
+
+
+def load_task(name_or_path: str) -> Task:
+    """The task of that name, or in that file if it ends in ``.toml``.
+
+    Raises:
+        UnknownNameError: If there is no such task; lists those that exist.
+        SceneError: If the file is broken; names file, field, value and what would be valid.
+    """
+    if name_or_path.endswith(".toml"):
+        return _read_task(Path(name_or_path))
+    if name_or_path not in task_names():
+        raise UnknownNameError("task", name_or_path, task_names())
+    return _read_task(scenes_dir() / "tasks" / f"{name_or_path}.toml")
+
+
+def find_task(instruction: str, scene: str | None = None) -> Task | None:
+    """The task that has ``instruction`` among its phrasings, in ``scene`` if given."""
+    for name in task_names():
+        task = load_task(name)
+        if scene in (None, task.scene) and _normal(instruction) in map(_normal, _phrases(task)):
+            return task
+    return None
+
+
+def _phrases(task: Task) -> list[str]:
+    return [*task.instructions.en, *task.instructions.zh]
+
+
+def _normal(phrase: str) -> str:
+    return " ".join(phrase.casefold().rstrip(".。!！ ").split())
+
+
+def _read_task(path: Path) -> Task:
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Task.model_validate({"name": path.stem, **fields})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SceneError(f"{path}: {error}") from error
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, f['loc']))}: {f['msg']} (got {str(f['input'])[:60]!r})" for f in error.errors())
+        raise SceneError(f"{path}: {'; '.join(faults)}") from error
