@@ -13,45 +13,12 @@ from embodied.errors import GroundingError
 from embodied.grounding import GroundedCommand, GroundingSettings, ground
 from embodied.guard import Guard, Verdict
 from embodied.observation import Observation
-from embodied.planner import Decision, Planner, Prompt, decide
+from embodied.planner import Decision, Planner, decide
 from embodied.prompting import Prompter
 from embodied.result import Reason, Result
+from embodied.step import Step, Timings
 
 Ending = Literal["done", "refused", "step_limit", "stopped", "limit_broken"]
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Wall seconds that the parts of one step took."""
-
-    look_s: float
-    plan_s: float
-    act_s: float
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """All that happened in one turn of the loop.
-
-    Attributes:
-        index: Counts from 0.
-        observation: What was seen before.
-        prompt: What the planner was asked.
-        decision: What it answered.
-        grounded: The command in the world; ``None`` if there was none to ground.
-        verdict: What the guard said; ``None`` if it was not asked.
-        result: What came of it; ``None`` for ``done()`` and ``refuse()``.
-        timings: Wall seconds.
-    """
-
-    index: int
-    observation: Observation
-    prompt: Prompt
-    decision: Decision
-    grounded: GroundedCommand | None
-    verdict: Verdict | None
-    result: Result | None
-    timings: Timings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from typing_extensions import Self
 from embodied.errors import StaleCommandError
 from embodied.geometry import Box
 from embodied.grounding import GroundedCommand
-from embodied.guard import Limits
+from embodied.guard import Limits, Site
 from embodied.observation import Observation
 from embodied.result import Reason, Result
 
@@ -78,6 +78,11 @@ class Controller(ABC):
     @abstractmethod
     def capabilities(self) -> Capabilities:
         """What the robot can do; must work before connecting."""
+
+    @property
+    def site(self) -> Site:
+        """Where it stands: override to declare furniture to keep out of and hazards."""
+        return Site(workspace=self.capabilities.workspace, limits=self.capabilities.limits)
 
     @abstractmethod
     def sense(self, observation_id: int) -> Observation:

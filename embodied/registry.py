@@ -45,7 +45,7 @@ class PlannerSetup:
 
     Attributes:
         controller: The connected controller; only planners of tier ``oracle`` look into it.
-        model: A checkpoint directory, hub name, endpoint's model name, episode directory or script, as the planner says.
+        model: A checkpoint directory, hub or endpoint name, episode directory or script, as the planner says.
         task: The task to be done, for planners of tier ``oracle``.
         seed: Seeds everything random.
     """

@@ -56,8 +56,8 @@ class ArmDescription:
         urdf: Its description file.
         package_dirs: Where ``package://`` paths of the description start.
         joint_names: The arm's joints from base to flange, as the description names them.
-        grasp_link: The link of the description that carries G: Z points out of the palm, Y is the closing direction, and
-            the origin lies between the pads where ``X_LG`` puts it.
+        grasp_link: The link of the description that carries G: Z points out of the palm, Y is the closing direction,
+            and the origin lies between the pads where ``X_LG`` puts it.
         pose_of_grasp_in_link: ``X_LG``.
         finger_joint_names: The gripper's joints in the description; each opens by half of the width.
         base_in_world: ``X_WB``.
@@ -85,8 +85,8 @@ class JointState:
 
     Attributes:
         time_s: On the robot's clock.
-        positions_rad, velocities_rad_s, torques_nm: (n,) in the order of the arm's joint names. Torques are those of the
-            motors, gravity included.
+        positions_rad, velocities_rad_s, torques_nm: (n,) in the order of the arm's joint names. Torques are those of
+            the motors, gravity included.
         gripper_width_m: Distance between the pads.
         gripper_force_n: Force that the fingers press with.
     """
