@@ -1,0 +1,153 @@
+"""From instruction, history and observation to a prompt; every word that a model reads stands in ``prompts/``.
+
+Templates are Jinja2, sandboxed. What is put into them is data: braces in an instruction come through unharmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from numpy.typing import NDArray
+
+from embodied.commands import DECIMALS, MAX_DEPTH_M, describe_commands
+from embodied.errors import PromptError
+from embodied.observation import Observation
+from embodied.planner import Prompt, Turn
+from embodied.resources import prompts_dir
+from embodied.result import Measured, Result
+from embodied.step import Step
+
+Language = Literal["en", "zh"]
+PLACEHOLDERS = {
+    "system.txt": frozenset({"commands", "decimals", "max_depth_m"}),
+    "user.txt": frozenset({"instruction", "history", "gripper", "depth_range", "depth_image"}),
+}
+"""The template files of a language, and what each may name."""
+
+
+@dataclass(frozen=True)
+class DepthRange:
+    """The nearest and the farthest depth that was measured."""
+
+    near_m: float
+    far_m: float
+
+
+@dataclass(frozen=True)
+class PastStep:
+    """One step of the history, as the templates see it.
+
+    Attributes:
+        command: In call form; empty if the reply was none.
+        status, reason, message, measured: As in the step's result.
+    """
+
+    command: str
+    status: str
+    reason: str
+    message: str
+    measured: Measured | None
+
+
+class Prompter:
+    """Writes prompts in one language."""
+
+    def __init__(self, language: Language = "en", depth_image: bool = False, directory: Path | None = None) -> None:
+        """Read the templates of ``language`` from ``directory``, by default the project's own.
+
+        Args:
+            language: What the model is spoken to in.
+            depth_image: Whether to send the depth map as a second, coloured image.
+            directory: A folder with one folder per language, for prompts of one's own.
+
+        Raises:
+            PromptError: If a template is missing, broken, or names a placeholder that does not exist.
+        """
+        self._language: Language = language
+        self._depth_image = depth_image
+        self._folder = (directory or prompts_dir()) / language
+        self._templates = {name: _load(self._folder, name) for name in PLACEHOLDERS}
+
+    def prompt(self, instruction: str, history: Sequence[Step], observation: Observation) -> Prompt:
+        """What to ask the planner with, about ``observation``.
+
+        Raises:
+            PromptError: If a template fails on these values.
+        """
+        depth_range = measured_range(observation.depth_m)
+        depth_image = self._depth_image and depth_range is not None
+        images = (observation.image, colour_depth(observation.depth_m)) if depth_image else (observation.image,)
+        user = self._render(
+            "user.txt",
+            instruction=instruction,
+            history=[_past(step, step.result) for step in history if step.result is not None],
+            gripper=observation.gripper,
+            depth_range=depth_range,
+            depth_image=depth_image,
+        )
+        return Prompt((Turn("system", self._system()), Turn("user", user, images)), observation, len(history))
+
+    def _system(self) -> str:
+        commands = describe_commands(self._language)
+        return self._render("system.txt", commands=commands, decimals=DECIMALS, max_depth_m=f"{MAX_DEPTH_M:g}")
+
+    def _render(self, name: str, **values: object) -> str:
+        try:
+            return self._templates[name].render(values).strip()
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise PromptError(f"{self._folder / name}: {error}") from error
+
+
+def _load(folder: Path, name: str) -> Template:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    try:
+        text = (folder / name).read_text(encoding="utf-8")
+        _check_placeholders(folder / name, meta.find_undeclared_variables(environment.parse(text)))
+        return environment.from_string(text)
+    except TemplateSyntaxError as error:
+        raise PromptError(f"{folder / name}, line {error.lineno}: {error.message}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(f"{folder / name} cannot be read: {error}") from error
+
+
+def _check_placeholders(path: Path, named: set[str]) -> None:
+    if unknown := sorted(named - PLACEHOLDERS[path.name]):
+        valid = ", ".join(sorted(PLACEHOLDERS[path.name]))
+        raise PromptError(f"{path} names {', '.join(map(repr, unknown))}; the placeholders are: {valid}")
+
+
+def _past(step: Step, result: Result) -> PastStep:
+    command = "" if step.decision.command is None else str(step.decision.command)
+    reason = "" if result.reason is None else result.reason.value
+    return PastStep(command, result.status, reason, " ".join(result.message.split()), result.measured)
+
+
+def measured_range(depth_m: NDArray[np.float32] | None) -> DepthRange | None:
+    """The range of what was measured; ``None`` where nothing was."""
+    if depth_m is None or np.isnan(depth_m).all():
+        return None
+    return DepthRange(float(np.nanmin(depth_m)), float(np.nanmax(depth_m)))
+
+
+def colour_depth(depth_m: NDArray[np.float32] | None) -> NDArray[np.uint8]:
+    """The depth map as an RGB picture: near is yellow, far is violet, no reading is black.
+
+    Raises:
+        ValueError: If there is no depth to show.
+    """
+    measured = measured_range(depth_m)
+    if depth_m is None or measured is None:
+        raise ValueError("no depth was measured")
+    span_m = max(measured.far_m - measured.near_m, 1e-6)
+    nearness = np.nan_to_num((measured.far_m - depth_m) / span_m, nan=0.0)
+    coloured = cv2.applyColorMap((nearness * 255.0).round().astype(np.uint8), cv2.COLORMAP_VIRIDIS)
+    picture = np.asarray(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    picture[np.isnan(depth_m)] = 0
+    return picture
