@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embodied.errors import ControllerError
 from embodied.geometry import FloatArray, Pose
 
 
@@ -24,6 +25,22 @@ class JointLimits:
     velocity_rad_s: FloatArray
     acceleration_rad_s2: FloatArray
     jerk_rad_s3: FloatArray
+
+    def admit(self, trajectory: JointTrajectory) -> None:
+        """Refuse a trajectory that leaves the joints' ranges; every ``follow`` begins with this.
+
+        Raises:
+            ControllerError: Names joint, position and range.
+        """
+        slack_rad = 1e-3
+        low, high = trajectory.positions_rad.min(axis=0), trajectory.positions_rad.max(axis=0)
+        outside = (low < self.lower_rad - slack_rad) | (high > self.upper_rad + slack_rad)
+        if outside.any():
+            joint = int(np.argmax(outside))
+            raise ControllerError(
+                f"a trajectory takes joint {joint} from {low[joint]:.3f} to {high[joint]:.3f}, but its range is "
+                f"{self.lower_rad[joint]:.3f} to {self.upper_rad[joint]:.3f}"
+            )
 
 
 @dataclass(frozen=True)
@@ -155,6 +172,9 @@ class Arm(ABC):
 
         Returns:
             The state at the end, or where it was stopped; the arm stands.
+
+        Raises:
+            ControllerError: If the trajectory leaves the joint limits; nothing has moved.
         """
 
     @abstractmethod
