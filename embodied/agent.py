@@ -82,19 +82,19 @@ class Agent:
         prompt = self._prompter.prompt(instruction, history, observation)
         decision = decide(self._planner, prompt)
         planned = time.perf_counter()
-        grounded, verdict, result = self._act(decision, observation, index)
+        grounded, verdict, result = self._act(decision, observation)
         timings = Timings(looked - start, planned - looked, time.perf_counter() - planned)
         return Step(index, observation, prompt, decision, grounded, verdict, result, timings)
 
     def _act(
-        self, decision: Decision, observation: Observation, index: int
+        self, decision: Decision, observation: Observation
     ) -> tuple[GroundedCommand | None, Verdict | None, Result | None]:
         if decision.command is None:
             return None, None, Result("rejected", Reason.PLANNER_INVALID, decision.error or "")
         if isinstance(decision.command, Done | Refuse):
             return None, None, None
         try:
-            grounded = ground(decision.command, observation, f"step-{index}", self._settings.grounding)
+            grounded = ground(decision.command, observation, f"look-{observation.id}", self._settings.grounding)
         except GroundingError as error:
             return None, None, Result("rejected", Reason(error.reason), str(error))
         verdict = self._guard.judge(grounded)

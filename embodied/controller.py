@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from embodied.errors import StaleCommandError
+from embodied.errors import ControllerError, StaleCommandError
 from embodied.geometry import Box
 from embodied.grounding import GroundedCommand
 from embodied.guard import Limits, Site
@@ -71,7 +71,8 @@ class Controller(ABC):
     def __init__(self) -> None:
         """Start with nothing seen and nothing done."""
         self._latest_id = 0
-        self._results: dict[str, Result] = {}
+        self._results: dict[str, Result | None] = {}
+        self._executing = threading.Lock()
         self._stop = threading.Event()
 
     @property
@@ -120,9 +121,18 @@ class Controller(ABC):
 
         Raises:
             StaleCommandError: If it was made from an older observation than the latest.
+            ControllerError: If the robot fails; delivered again, the command is still not executed again.
         """
-        if grounded.id in self._results:
-            return self._results[grounded.id]
+        with self._executing:
+            return self._delivered(grounded) or self._execute(grounded, timeout_s)
+
+    def _delivered(self, grounded: GroundedCommand) -> Result | None:
+        result = self._results.get(grounded.id)
+        if result is None and grounded.id in self._results:
+            raise ControllerError(f"command {grounded.id} was begun and ended in an error; it is not executed again")
+        return result
+
+    def _execute(self, grounded: GroundedCommand, timeout_s: float) -> Result:
         if grounded.observation_id != self._latest_id:
             raise StaleCommandError(
                 f"command {grounded.id} was made from observation {grounded.observation_id}, "
@@ -130,8 +140,9 @@ class Controller(ABC):
             )
         if self.stop_requested:
             return Result("rejected", Reason.STOPPED, "the robot has been stopped and does not move")
-        self._results[grounded.id] = self.perform(grounded, timeout_s)
-        return self._results[grounded.id]
+        self._results[grounded.id] = None
+        result = self._results[grounded.id] = self.perform(grounded, timeout_s)
+        return result
 
     def stop(self) -> StopReport:
         """Stop now, and stay stopped until the next connection; safe from any thread, in any state."""

@@ -66,10 +66,13 @@ class Pose:
         """``X_WC`` of a camera at ``eye_m`` that looks at ``target_m`` and holds its image upright (world Z up).
 
         Raises:
-            ValueError: If the camera would look straight up or down, where "upright" means nothing.
+            ValueError: If the camera would look at itself, or straight up or down, where "upright" means nothing.
         """
         eye, target = np.asarray(eye_m, dtype=np.float64), np.asarray(target_m, dtype=np.float64)
-        forward = (target - eye) / np.linalg.norm(target - eye)
+        distance_m = np.linalg.norm(target - eye)
+        if not distance_m > 1e-6:
+            raise ValueError(f"a camera at {eye} cannot look at {target}")
+        forward = (target - eye) / distance_m
         right = np.cross(forward, [0.0, 0.0, 1.0])
         if np.linalg.norm(right) < 1e-6:
             raise ValueError("a camera that looks straight up or down has no upright image")

@@ -119,7 +119,9 @@ def _claimed_depth(point: ImagePoint, settings: GroundingSettings) -> float:
 
 
 def measured_depth(point: ImagePoint, depth_m: NDArray[np.float32], observation: Observation, window_px: int) -> float:
-    """The depth at the point's pixel, or the median of those in a window around it where the pixel has none.
+    """The depth at the point's pixel, or the lower median of those in a window around it where the pixel has none.
+
+    The lower median is a depth that was measured: half way between two surfaces, at a silhouette, there is only air.
 
     Raises:
         GroundingError: If the whole window has none.
@@ -128,9 +130,10 @@ def measured_depth(point: ImagePoint, depth_m: NDArray[np.float32], observation:
     if np.isfinite(depth_m[v, u]):
         return float(depth_m[v, u])
     window = depth_m[max(v - window_px, 0) : v + window_px + 1, max(u - window_px, 0) : u + window_px + 1]
-    if not np.isfinite(window).any():
+    readings = np.sort(window[np.isfinite(window)])
+    if readings.size == 0:
         raise GroundingError(
             f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",
             Reason.NO_DEPTH.value,
         )
-    return float(np.nanmedian(window))
+    return float(readings[(readings.size - 1) // 2])

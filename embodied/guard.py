@@ -5,6 +5,7 @@ It stands between grounding and controller and does not ask the model. A prompt 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from embodied.commands import Move
@@ -14,7 +15,8 @@ from embodied.grounding import GroundedCommand, Point
 from embodied.result import Reason, Result
 
 SURFACE_MARGIN_M = 0.015
-"""A point on a surface may be measured this far inside the volume below it: 5 mm of depth error, three times over."""
+"""A point on a surface may be measured this far inside the volume below it, or outside the zone above it: 5 mm of depth
+error, three times over."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Limits:
 
     speed_m_s: float
     force_n: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no limit: NaN compares with nothing, so it would let everything pass."""
+        if not (0 < self.speed_m_s < math.inf and 0 < self.force_n < math.inf):
+            raise ValueError(f"speed and force limits must be positive and finite, not {self}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Site:
     Attributes:
         workspace: Every commanded point must lie inside.
         keep_out: No commanded point may lie inside; the arm's paths avoid them too.
-        hazards: No ``move`` may end inside.
+        hazards: No ``move`` may end inside, or so near that a depth error could hide that it does.
         limits: A robot that promises less is not admitted.
     """
 
@@ -131,6 +138,6 @@ class Guard:
 
     def _judge_end(self, point: Point) -> Verdict | None:
         for hazard in self.site.hazards:
-            if hazard.zone.contains(point):
+            if hazard.zone.contains(point, SURFACE_MARGIN_M):
                 return Verdict(Reason.FORBIDDEN, f"nothing may be put on the {hazard.zone.name}: {hazard.why}")
         return None

@@ -54,8 +54,11 @@ class Observation:
         """Freeze the arrays and check shapes, types and depths.
 
         Raises:
-            ValueError: If image, depth map and camera disagree, or a depth is infinite or not positive.
+            ValueError: If image, depth map and camera disagree, a depth is infinite or not positive, or the time is
+                not finite.
         """
+        if not np.isfinite(self.time_s):
+            raise ValueError(f"the time of an observation must be finite, not {self.time_s}")
         size = (self.camera.intrinsics.height_px, self.camera.intrinsics.width_px)
         if self.image.dtype != np.uint8 or self.image.shape != (*size, 3):
             raise ValueError(f"image must be uint8 {(*size, 3)}, not {self.image.dtype} {self.image.shape}")

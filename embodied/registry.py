@@ -66,9 +66,12 @@ def open_controller(name: str, setup: ControllerSetup) -> Controller:
 
     Raises:
         UnknownNameError: If none is registered under it.
-        UsageError: If its package cannot be imported.
+        UsageError: If its package cannot be imported, or gives something else than a controller.
     """
-    return cast(Controller, _factory("embodied.controllers", "controller", name)(setup))
+    controller = _factory("embodied.controllers", "controller", name)(setup)
+    if not isinstance(controller, Controller):
+        raise UsageError(f"controller {name!r} gave a {type(controller).__name__}; it must subclass Controller")
+    return controller
 
 
 def open_planner(name: str, setup: PlannerSetup) -> Planner:
@@ -76,15 +79,20 @@ def open_planner(name: str, setup: PlannerSetup) -> Planner:
 
     Raises:
         UnknownNameError: If none is registered under it.
-        UsageError: If its package cannot be imported, or ``setup`` lacks what it needs.
+        UsageError: If its package cannot be imported, gives something else, or ``setup`` lacks what it needs.
     """
-    return cast(Planner, _factory("embodied.planners", "planner", name)(setup))
+    planner = _factory("embodied.planners", "planner", name)(setup)
+    if not isinstance(planner, Planner):
+        raise UsageError(f"planner {name!r} gave a {type(planner).__name__}; it must subclass Planner")
+    return planner
 
 
 def _factory(group: Group, what: str, name: str) -> Callable[[Any], object]:
     found = [point for point in entry_points(group=group) if point.name == name]
     if not found:
         raise UnknownNameError(what, name, names(group))
+    if len(found) > 1:
+        raise UsageError(f"more than one package has a {what} {name!r}: {sorted(p.value for p in found)}; remove one")
     return _load(found[0], what)
 
 

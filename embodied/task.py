@@ -86,15 +86,15 @@ def _phrases(task: Task) -> list[str]:
 
 
 def _normal(phrase: str) -> str:
-    return " ".join(phrase.casefold().rstrip(".。!！ ").split())
+    return " ".join(phrase.casefold().split()).rstrip(".。!！ ")
 
 
 def _read_task(path: Path) -> Task:
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
         return Task.model_validate({"name": path.stem, **fields})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SceneError(f"{path}: {error}") from error
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, f['loc']))}: {f['msg']} (got {str(f['input'])[:60]!r})" for f in error.errors())
         raise SceneError(f"{path}: {'; '.join(faults)}") from error
+    except (OSError, ValueError, RecursionError) as error:  # not TOML, not UTF-8, or nested without end
+        raise SceneError(f"{path}: {error}") from error
