@@ -11,15 +11,17 @@ import re
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from embodied.errors import CommandError
 
+MIN_DEPTH_M = 0.001
 MAX_DEPTH_M = 10.0
 MAX_REASON_CHARS = 200
 DECIMALS = 3
 
 UnitInterval = Annotated[float, Field(strict=True, ge=0.0, le=1.0, allow_inf_nan=False)]
-Depth = Annotated[float, Field(strict=True, gt=0.0, le=MAX_DEPTH_M, allow_inf_nan=False)]
+Depth = Annotated[float, Field(strict=True, ge=MIN_DEPTH_M, le=MAX_DEPTH_M, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
@@ -113,9 +115,10 @@ COMMANDS: tuple[type[Approach] | type[Grasp] | type[Move] | type[Done] | type[Re
 )
 _ADAPTER: TypeAdapter[Approach | Grasp | Move | Done | Refuse] = TypeAdapter(Command)
 _VERBS = {spelling: kind for kind in COMMANDS for spelling in (kind.model_fields["kind"].default, kind.chinese)}
-_CALL = re.compile(r"\s*(?P<verb>[a-z]+|[\u4e00-\u9fff]+)\s*[(（](?P<arguments>.*)[)）]\s*[.。;；]?\s*", re.DOTALL)
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)\s*", re.ASCII)
-_FENCE = re.compile(r"\s*```[a-z]*\n(?P<body>.*?)\n?```\s*", re.DOTALL)
+_CALL = re.compile(r"(?P<verb>[a-z]+|[\u4e00-\u9fff]+)\s*[(（](?P<arguments>.*)[)）]\s*[.。;；]?", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
+_FENCE = re.compile(r"```[a-z]*\n(?P<body>.*)\n?```", re.DOTALL)
+_QUOTE_ENDS = re.compile(r"[\"'”]\s*[)）]")
 
 
 def _points(kind: type[BaseModel]) -> list[str]:
@@ -141,9 +144,10 @@ def parse(text: str) -> Approach | Grasp | Move | Done | Refuse:
     Raises:
         CommandError: If the text is anything else: no command, several, prose around one, numbers out of range.
     """
+    text = text.strip()
     if fenced := _FENCE.fullmatch(text):
-        text = fenced["body"]
-    fields = _json_fields(text) if text.lstrip().startswith("{") else _call_fields(text)
+        text = fenced["body"].strip()
+    fields = _json_fields(text) if text.startswith("{") else _call_fields(text)
     try:
         return _ADAPTER.validate_python(fields)
     except ValidationError as error:
@@ -174,7 +178,7 @@ def _unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _call_fields(text: str) -> dict[str, Any]:
     call = _CALL.fullmatch(text)
     if call is None:
-        raise CommandError(f"reply {text.strip()[:80]!r} is not exactly one command; {_expected()}")
+        raise CommandError(f"reply {text[:80]!r} is not exactly one command; {_expected()}")
     if (kind := _VERBS.get(call["verb"])) is None:
         raise CommandError(f"unknown command {call['verb'][:40]!r}; {_expected()}")
     fields: dict[str, Any] = {"kind": kind.model_fields["kind"].default}
@@ -188,31 +192,51 @@ def _unquote(arguments: str) -> str:
     if len(text) < 2 or (text[0], text[-1]) not in {('"', '"'), ("'", "'"), ("“", "”")}:
         raise CommandError(f"the reason must be in quotes; write {signature(Refuse)}")
     if text[0] != '"':
-        return text[1:-1]
+        return _one_quotation(text[1:-1])
     try:
         return str(json.loads(text))
     except ValueError as error:
         raise CommandError(f"the reason is not one quoted string; write {signature(Refuse)}") from error
 
 
+def _one_quotation(text: str) -> str:
+    if _QUOTE_ENDS.search(text):
+        raise CommandError(f"the reason is not one quoted string; write {signature(Refuse)}")
+    return text
+
+
 def _point_fields(kind: type[BaseModel], arguments: str) -> dict[str, Any]:
     names = _points(kind)
-    texts = re.split("[,，]", arguments) if arguments.strip() else []
+    texts = [text.strip() for text in re.split("[,，]", arguments)] if arguments.strip() else []
     if len(texts) != 3 * len(names):
         raise CommandError(f"{len(texts)} numbers where {3 * len(names)} are needed; write {signature(kind)}")
     for text in texts:
         if _NUMBER.fullmatch(text) is None:
-            raise CommandError(f"{text.strip()[:40]!r} is not a plain decimal number; write {signature(kind)}")
+            raise CommandError(f"{text[:40]!r} is not a plain decimal number; write {signature(kind)}")
     values = [float(text) for text in texts]
     return {name: dict(zip("xyz", values[3 * i : 3 * i + 3], strict=True)) for i, name in enumerate(names)}
 
 
 def _explain(error: ValidationError) -> str:
-    faults = []
-    for fault in error.errors(include_url=False)[:4]:
-        where = ".".join(str(part) for part in fault["loc"]) or "command"
-        faults.append(f"{where}: {fault['msg']} (got {str(fault['input'])[:40]!r})")
+    faults = [_fault(fault) for fault in error.errors(include_url=False)[:4]]
     return f"{'; '.join(faults)}; {_expected()}"
+
+
+def _fault(fault: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in fault["loc"]) or "command"
+    message = _printable(fault["msg"][:200])
+    return f"{_printable(where[:40])}: {message} (got {_shown(fault['input'])})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value[:40])
+    return repr(value) if isinstance(value, float | bool | None) else f"a JSON {type(value).__name__}"
+
+
+def _printable(text: str) -> str:
+    """``text`` without lone surrogates, which no terminal and no log can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _expected() -> str:
@@ -223,7 +247,7 @@ def _expected() -> str:
 
 def json_schema() -> dict[str, Any]:
     """The JSON schema of one command, for endpoints with structured output."""
-    return _ADAPTER.json_schema()
+    return _ADAPTER.json_schema(mode="serialization")
 
 
 def grammar() -> str:
@@ -240,7 +264,7 @@ def grammar() -> str:
             f"start: {' | '.join(alternatives)}",
             'point: UNIT ", " UNIT ", " DEPTH',
             rf"UNIT: /0\.[0-9]{{{DECIMALS}}}/ | /1\.0{{{DECIMALS}}}/",
-            rf"DEPTH: /[0-{MAX_DEPTH_M - 1:.0f}]\.[0-9]{{{DECIMALS}}}/",
+            rf"DEPTH: /[0-{MAX_DEPTH_M - 1:.0f}]\.[0-9]{{{DECIMALS}}}/ & ~/0\.0{{{DECIMALS}}}/",
             rf'REASON: /"[^"\\\x00-\x1f]{{1,{MAX_REASON_CHARS}}}"/',
         ]
     )

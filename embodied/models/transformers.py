@@ -1,0 +1,205 @@
+"""A planner for any image-text-to-text checkpoint of the Hugging Face library, held to the grammar of the commands.
+
+A reply is always one command, whatever the checkpoint has learnt. Code that comes with a checkpoint is never run, and
+weights are read from safetensors alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from embodied.commands import MAX_REASON_CHARS, grammar
+from embodied.errors import MissingDependencyError, ModelError, UsageError
+from embodied.planner import Planner, Prompt, Reply, Tier, Turn
+from embodied.registry import PlannerSetup
+
+try:
+    import llguidance.hf
+    import torch
+    from PIL import Image
+    from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProcessorList, PreTrainedTokenizerFast
+
+    from embodied.models.constrained import GrammarLogitsProcessor
+except ImportError as error:
+    raise MissingDependencyError(error.name or "transformers", "transformers") from error
+
+MAX_REPLY_TOKENS = 4 * (MAX_REASON_CHARS + 16)
+"""Enough for the longest command when every token is one byte of a four-byte character."""
+
+T = TypeVar("T")
+Message = dict[str, Any]
+
+
+class TransformersPlanner(Planner):
+    """Asks a checkpoint on this machine; greedy, so the same prompt has the same reply."""
+
+    name = "transformers"
+    tier: Tier = "pixels"
+
+    def __init__(self, checkpoint: str) -> None:
+        """Load a checkpoint directory or a name on the hub; onto the GPU in bfloat16 if there is one.
+
+        Raises:
+            ModelError: If it cannot be loaded; says why and what to do.
+        """
+        self._checkpoint = checkpoint
+        self._processor = self._try("load the processor", lambda: _load_processor(checkpoint))
+        self._model = self._try("load the weights", lambda: _load_model(checkpoint))
+        self._grammar_tokens = self._try("prepare constrained decoding", lambda: _grammar_tokens(self._tokenizer))
+
+    @property
+    def _tokenizer(self) -> Any:
+        return getattr(self._processor, "tokenizer", self._processor)
+
+    def reply(self, prompt: Prompt) -> Reply:
+        """The command that the checkpoint finds most likely.
+
+        Raises:
+            ModelError: If the checkpoint cannot answer; says why and what to do.
+        """
+        inputs = self._try("read the prompt", lambda: self._inputs(prompt.turns))
+        prompt_tokens = int(inputs["input_ids"].shape[1])
+        tokens = self._try("answer", lambda: self._generate(inputs))[prompt_tokens:]
+        text = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return Reply(text.strip(), prompt_tokens, len(tokens))
+
+    def _generate(self, inputs: Any) -> torch.Tensor:
+        processor = GrammarLogitsProcessor(self._grammar_tokens, grammar())
+        with torch.inference_mode():
+            output: torch.Tensor = self._model.generate(
+                **inputs,
+                logits_processor=LogitsProcessorList([processor]),
+                max_new_tokens=MAX_REPLY_TOKENS,
+                eos_token_id=self._tokenizer.eos_token_id,
+                pad_token_id=self._tokenizer.eos_token_id,
+                do_sample=False,
+                num_beams=1,
+            )
+        return output[0]
+
+    def _inputs(self, turns: Sequence[Turn]) -> Any:
+        turns = [_without_markers(turn, _markers(self._processor, self._tokenizer)) for turn in turns]
+        images = [Image.fromarray(image) for turn in turns for image in turn.images]
+        text = render(turns, self._processor)
+        bos = self._tokenizer.bos_token
+        inputs = self._processor(
+            text=[text],
+            images=[images] if images else None,
+            add_special_tokens=not (bos and text.startswith(bos)),
+            return_tensors="pt",
+        )
+        return inputs.to(self._model.device, dtype=self._model.dtype)
+
+    def _try(self, what: str, action: Callable[[], T]) -> T:
+        """The border to a library that raises anything."""
+        try:
+            return action()
+        except ModelError as error:
+            raise ModelError(f"checkpoint {self._checkpoint!r} cannot {what}: {error}") from error
+        except torch.cuda.OutOfMemoryError as error:
+            raise ModelError(f"checkpoint {self._checkpoint!r} does not fit the GPU: use a smaller one") from error
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ModelError(f"checkpoint {self._checkpoint!r} cannot {what}: {reason}; {_way_out()}") from error
+
+
+def open_planner(setup: PlannerSetup) -> TransformersPlanner:
+    """The checkpoint ``setup.model``.
+
+    Raises:
+        UsageError: If none is named.
+        ModelError: If it cannot be loaded.
+    """
+    if not setup.model:
+        raise UsageError("the transformers planner needs a model: a checkpoint directory or a name on the hub")
+    return TransformersPlanner(setup.model)
+
+
+def render(turns: Sequence[Turn], processor: Any) -> str:
+    """The conversation as the text that the model was trained on, or a plain one where it has no chat template.
+
+    Templates differ in what they do with a system turn: some raise, some leave it out. Then it goes before the user's.
+
+    Raises:
+        ModelError: If the template leaves out a turn.
+    """
+    if not processor.chat_template:
+        return _plain(turns, getattr(processor, "image_token", "<image>"))
+    text = _templated(turns, processor)
+    if text is None:
+        text = _templated(_merged_system(turns), processor)
+    if text is None:
+        raise ModelError("its chat template leaves out part of the conversation; use an instruction-tuned checkpoint")
+    return text
+
+
+def _templated(turns: Sequence[Turn], processor: Any) -> str | None:
+    try:
+        messages = [_message(turn) for turn in turns]
+        text = str(processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+    except Exception:  # templates are Jinja2 programs of strangers; a refusal of the system turn has no type of its own
+        return None
+    return text if all(turn.text.strip() in text for turn in turns) else None
+
+
+def _message(turn: Turn) -> Message:
+    content: list[dict[str, str]] = [{"type": "image"} for _ in turn.images]
+    return {"role": turn.role, "content": [*content, {"type": "text", "text": turn.text}]}
+
+
+def _merged_system(turns: Sequence[Turn]) -> list[Turn]:
+    system = [turn.text for turn in turns if turn.role == "system"]
+    first, *rest = [turn for turn in turns if turn.role != "system"]
+    return [Turn(first.role, "\n\n".join([*system, first.text]), first.images), *rest]
+
+
+def _plain(turns: Sequence[Turn], image_token: str) -> str:
+    names = {"system": "", "user": "USER: ", "assistant": "ASSISTANT: "}
+    lines = [f"{names[turn.role]}{(image_token + chr(10)) * len(turn.images)}{turn.text}" for turn in turns]
+    return "\n".join([*lines, "ASSISTANT:"])
+
+
+def _markers(processor: Any, tokenizer: Any) -> list[str]:
+    """What a tokenizer reads as more than text, such as ``<image>``; longest first."""
+    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    image = getattr(processor, "image_token", None)
+    return sorted({*tokenizer.all_special_tokens, *added, *([image] if image else [])}, key=len, reverse=True)
+
+
+def _without_markers(turn: Turn, markers: Sequence[str]) -> Turn:
+    """The turn with every marker in its text broken by a space: what people and labels say is text."""
+    text = turn.text
+    for marker in markers:
+        text = text.replace(marker, f"{marker[0]} {marker[1:]}")
+    return Turn(turn.role, text, turn.images)
+
+
+def _load_processor(checkpoint: str) -> Any:
+    loader: Any = AutoProcessor
+    return loader.from_pretrained(checkpoint, trust_remote_code=False, backend="pil")
+
+
+def _load_model(checkpoint: str) -> Any:
+    on_gpu = torch.cuda.is_available()
+    model: Any = AutoModelForImageTextToText.from_pretrained(
+        checkpoint,
+        trust_remote_code=False,
+        use_safetensors=True,
+        dtype=torch.bfloat16 if on_gpu else "auto",
+        device_map="auto" if on_gpu else None,
+    )
+    return model.eval()
+
+
+def _grammar_tokens(tokenizer: Any) -> llguidance.LLTokenizer:
+    if not isinstance(tokenizer, PreTrainedTokenizerFast) or tokenizer.eos_token_id is None:
+        raise ModelError("constrained decoding needs a fast tokenizer with an end-of-sequence token")
+    return llguidance.hf.from_tokenizer(tokenizer)
+
+
+def _way_out() -> str:
+    return (
+        "give a directory with config.json, a processor and *.safetensors, or the name of an image-text-to-text "
+        "checkpoint on the hub; without network, fetch it before with 'hf download'"
+    )
