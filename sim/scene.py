@@ -1,0 +1,212 @@
+"""Scenes: which kitchen, which objects where, and what changes from episode to episode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from embodied.errors import SceneError, UnknownNameError
+from embodied.resources import scenes_dir
+from sim.kinds import Kind
+from sim.kitchen import Kitchen
+from sim.tables import Fraction, Metres, Name, Table, read_table
+
+MAX_OBJECTS = 40
+
+Span = tuple[Metres, Metres]
+Names = Annotated[tuple[Name, ...], Field(max_length=100)]
+
+
+class Placement(Table):
+    """Where and how things are put, before they settle.
+
+    Attributes:
+        region: Name of a region of the kitchen.
+        x_m, y_m: Where their origin may be, from the middle of the region's floor; the whole region if left out.
+        yaw_deg: How they may be turned.
+        clearance_m: Room to the region's edges.
+    """
+
+    region: Name
+    x_m: Span | None = None
+    y_m: Span | None = None
+    yaw_deg: tuple[float, float] = (-180.0, 180.0)
+    clearance_m: Annotated[float, Field(ge=0.0, le=0.5)] = 0.01
+
+    @model_validator(mode="after")
+    def _check(self) -> Placement:
+        for name in ("x_m", "y_m", "yaw_deg"):
+            span = getattr(self, name)
+            if span is not None and span[0] > span[1]:
+                raise ValueError(f"{name} must go from low to high, not {span}")
+        return self
+
+
+class ObjectSpec(Placement):
+    """One object.
+
+    Attributes:
+        name: What tasks call it.
+        kinds: What it may be; one is drawn.
+        colors: What colour it may have; any of its kind's if left out.
+    """
+
+    name: Name
+    kinds: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100)]
+    colors: Names = ()
+
+
+class Distractors(Placement):
+    """Objects that no task asks for, named "distractor_0" and so on.
+
+    Attributes:
+        count: Fewest and most.
+        kinds: What they may be; any kind if left out.
+        not_colors: Colours that they must not have.
+        not_kinds: What they must not be.
+    """
+
+    count: Annotated[tuple[int, int], Field()]
+    kinds: Names = ()
+    not_kinds: Names = ()
+    not_colors: Names = ()
+
+    @model_validator(mode="after")
+    def _count(self) -> Distractors:
+        if not 0 <= self.count[0] <= self.count[1] <= MAX_OBJECTS:
+            raise ValueError(f"count must go from low to high within 0 and {MAX_OBJECTS}, not {self.count}")
+        return self
+
+
+class Randomisation(Table):
+    """What else changes from episode to episode.
+
+    Attributes:
+        themes: Themes of the kitchen to draw from; "plain" is the kitchen as it is.
+        light_turn_deg: Largest turn of the lamp.
+        light_share: Lowest and highest factor on the lamp's strength.
+        camera_shift_m, camera_turn_deg: Standard deviations of the planning camera's place and aim.
+    """
+
+    themes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] = ("plain",)
+    light_turn_deg: Annotated[float, Field(ge=0.0, le=60.0)] = 0.0
+    light_share: tuple[Annotated[float, Field(ge=0.5, le=1.5)], Annotated[float, Field(ge=0.5, le=1.5)]] = (1.0, 1.0)
+    camera_shift_m: Annotated[float, Field(ge=0.0, le=0.1)] = 0.0
+    camera_turn_deg: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
+
+
+class SceneFile(Table):
+    """What a scene's file says."""
+
+    kitchen: Name
+    joints: Annotated[dict[Name, Fraction], Field(max_length=40)] = {}
+    objects: Annotated[tuple[ObjectSpec, ...], Field(max_length=MAX_OBJECTS)] = ()
+    distractors: Annotated[tuple[Distractors, ...], Field(max_length=8)] = ()
+    randomisation: Randomisation = Randomisation()
+
+    @model_validator(mode="after")
+    def _check(self) -> SceneFile:
+        names = [spec.name for spec in self.objects]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two objects are called {twice[0]!r}")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A scene with everything that its file refers to, all of it checked.
+
+    Attributes:
+        name: Name of its file.
+        file: What the file says.
+        kitchen: The kitchen.
+        kinds: Every kind that may appear, by name.
+    """
+
+    name: str
+    file: SceneFile
+    kitchen: Kitchen
+    kinds: Mapping[str, Kind]
+
+
+def scene_names() -> tuple[str, ...]:
+    """The scenes that come with the project."""
+    return _stems(scenes_dir())
+
+
+def load_scene(name_or_path: str) -> Scene:
+    """A scene of the project by name, or anybody's by the path of its TOML file.
+
+    A scene's own folder is searched first for ``kitchens/`` and ``objects/``, then the project's.
+
+    Raises:
+        UnknownNameError: If there is no such scene.
+        SceneError: If a file is broken or names something that does not exist.
+    """
+    path = Path(name_or_path) if name_or_path.endswith(".toml") else scenes_dir() / f"{name_or_path}.toml"
+    if not name_or_path.endswith(".toml") and name_or_path not in scene_names():
+        raise UnknownNameError("scene", name_or_path, scene_names())
+    file = read_table(path, SceneFile)
+    folders = (path.parent, scenes_dir())
+    kitchen = read_table(_find(folders, "kitchens", file.kitchen, path, "kitchen"), Kitchen)
+    kinds = {name: read_table(at, Kind) for name, at in _kind_paths(file, folders, path).items()}
+    _check_references(file, kitchen, kinds, path)
+    return Scene(path.stem, file, kitchen, MappingProxyType(kinds))
+
+
+def kind_names() -> tuple[str, ...]:
+    """The kinds of objects that come with the project."""
+    return _stems(scenes_dir() / "objects")
+
+
+def _kind_paths(file: SceneFile, folders: tuple[Path, Path], source: Path) -> dict[str, Path]:
+    names = {name for spec in file.objects for name in spec.kinds}
+    for group in file.distractors:
+        names |= set(group.kinds or _available(folders, "objects"))
+    return {name: _find(folders, "objects", name, source, "kinds") for name in sorted(names)}
+
+
+def _find(folders: tuple[Path, Path], subfolder: str, name: str, source: Path, field: str) -> Path:
+    for folder in folders:
+        path = folder / subfolder / f"{name}.toml"
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            return path
+    valid = ", ".join(_available(folders, subfolder)) or "none"
+    raise SceneError(f"{source}: {field} is {name!r}: no file {subfolder}/{name}.toml; there are: {valid}")
+
+
+def _available(folders: Iterable[Path], subfolder: str) -> tuple[str, ...]:
+    return tuple(sorted({stem for folder in folders for stem in _stems(folder / subfolder)}))
+
+
+def _stems(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+
+
+def _check_references(file: SceneFile, kitchen: Kitchen, kinds: Mapping[str, Kind], path: Path) -> None:
+    furnishing = kitchen.furnish()
+    joints = [moving.name for moving in furnishing.moving]
+    for name in file.joints:
+        _among(path, "joints", name, joints)
+    for spec in (*file.objects, *file.distractors):
+        _among(path, "region", spec.region, furnishing.region_names)
+    for theme in file.randomisation.themes:
+        _among(path, "randomisation.themes", theme, ["plain", *kitchen.themes])
+    for spec in file.objects:
+        _check_colors(path, spec, kinds)
+
+
+def _check_colors(path: Path, spec: ObjectSpec, kinds: Mapping[str, Kind]) -> None:
+    for kind in spec.kinds:
+        for color in spec.colors:
+            _among(path, f"objects.{spec.name}.colors", color, kinds[kind].colors)
+
+
+def _among(path: Path, field: str, name: str, valid: Iterable[str]) -> None:
+    if name not in (known := sorted(valid)):
+        raise SceneError(f"{path}: {field} is {name!r}; there are: {', '.join(known)}")

@@ -1,0 +1,175 @@
+"""The simulated kitchen: one PyBullet client, built anew for every episode."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+
+import numpy as np
+import pybullet as p
+from numpy.typing import NDArray
+
+from embodied.camera import Camera
+from embodied.errors import UnknownNameError
+from sim import fixtures, rendering
+from sim.population import populate
+from sim.rendering import Renderer
+from sim.scene import Scene
+from sim.things import FurnitureJoint, Region, Thing, link_pose
+from sim.variation import Variation
+
+TIME_STEP_S = 1.0 / 240.0
+SETTLING_STEPS = 240
+"""One second: what was put down has come to rest."""
+CAMERAS = ("planning", "wrist")
+
+
+class World:
+    """A kitchen with a Panda and things in it; also a context manager.
+
+    Attributes:
+        client: Of PyBullet.
+        scene: What it was built from.
+        variation: Surfaces, lamp and planning camera of this episode.
+        renderer: "tiny" or "egl".
+        robot: Number of the Panda's body.
+        furniture: Number of the furniture's body; its base is whatever never moves.
+        objects: By their names in the scene.
+        joints: Drawers, doors and buttons, by name.
+        regions: By name.
+        after_step: Called after every time step.
+        presses: How often each button has clicked since the episode began.
+    """
+
+    def __init__(self, client: int, folder: Path, scene: Scene, variation: Variation, rng: np.random.Generator) -> None:
+        """Fill a fresh client; ``build`` is the way to call this."""
+        self.client, self.scene, self.variation = client, scene, variation
+        self.renderer: Renderer = "tiny"
+        furnishing = scene.kitchen.furnish()
+        self.robot = fixtures.load_robot(client, scene.kitchen.robot)
+        self.furniture = fixtures.load_furniture(client, folder, furnishing, variation.materials)
+        joints = {joint.name: joint for joint in fixtures.joints_of(client, self.furniture, furnishing)}
+        regions = {region.name: region for region in fixtures.regions_of(client, self.furniture, furnishing)}
+        self.joints: Mapping[str, FurnitureJoint] = MappingProxyType(joints)
+        self.regions: Mapping[str, Region] = MappingProxyType(regions)
+        self._open(scene.file.joints)
+        self.objects: Mapping[str, Thing] = MappingProxyType(populate(client, folder, scene, regions, rng))
+        self.after_step: list[Callable[[], None]] = []
+        self.presses: Counter[str] = Counter()
+        self._down: set[str] = set()
+        self._steps = 0
+
+    @classmethod
+    def build(
+        cls,
+        scene: Scene,
+        rng: np.random.Generator,
+        gui: bool = False,
+        renderer: Renderer = "tiny",
+        image_size_px: tuple[int, int] = (448, 336),
+    ) -> World:
+        """A new world in which everything has come to rest, with the clock at zero.
+
+        Raises:
+            SceneError: If the objects do not fit.
+            UsageError: If the renderer cannot be loaded.
+        """
+        client = p.connect(p.GUI if gui else p.DIRECT)
+        try:
+            return cls._fill(client, scene, rng, renderer, image_size_px)
+        except BaseException:
+            p.disconnect(client)
+            raise
+
+    @classmethod
+    def _fill(
+        cls, client: int, scene: Scene, rng: np.random.Generator, renderer: Renderer, size_px: tuple[int, int]
+    ) -> World:
+        _set_physics(client)
+        if renderer == "egl":
+            rendering.load_egl(client)
+        variation = Variation.draw(scene.kitchen, scene.file.randomisation, size_px, rng)
+        with tempfile.TemporaryDirectory(prefix="kitchen-") as folder:
+            world = cls(client, Path(folder), scene, variation, rng)
+        world.renderer = renderer
+        for _ in range(SETTLING_STEPS):
+            p.stepSimulation(physicsClientId=client)
+        return world
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time since the episode began."""
+        return self._steps * TIME_STEP_S
+
+    @property
+    def cameras(self) -> Mapping[str, Camera]:
+        """Both cameras at this instant."""
+        return {name: self.camera(name) for name in CAMERAS}
+
+    def camera(self, name: str = "planning") -> Camera:
+        """One camera at this instant: "planning" stands still, "wrist" moves with the hand.
+
+        Raises:
+            UnknownNameError: If there is no such camera.
+        """
+        if name == "planning":
+            return self.variation.camera
+        if name != "wrist":
+            raise UnknownNameError("camera", name, CAMERAS)
+        size = self.variation.camera.intrinsics
+        mounted = self.scene.kitchen.wrist_camera.camera("wrist", (size.width_px, size.height_px))
+        X_WH = link_pose(self.client, self.robot, fixtures.HAND_LINK)
+        return Camera(mounted.intrinsics, X_WH @ mounted.pose_in_world, "wrist")
+
+    def look(self, camera: str = "planning") -> tuple[NDArray[np.uint8], NDArray[np.float32], Camera]:
+        """What a camera sees at this instant: image, depth in metres with NaN for none, and the camera itself."""
+        eye = self.camera(camera)
+        image, depth_m = rendering.render(self.client, eye, self.variation.light, self.renderer)
+        return image, depth_m, eye
+
+    def step(self) -> None:
+        """Let one time step pass."""
+        p.stepSimulation(physicsClientId=self.client)
+        self._steps += 1
+        self._count_presses()
+        for listener in self.after_step:
+            listener()
+
+    def close(self) -> None:
+        """Give the client back; a second call does nothing."""
+        if p.isConnected(self.client):
+            p.disconnect(self.client)
+
+    def __enter__(self) -> World:
+        """The world itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def _open(self, shares: Mapping[str, float]) -> None:
+        for name, share in shares.items():
+            joint = self.joints[name]
+            p.resetJointState(self.furniture, joint.index, share * joint.upper, physicsClientId=self.client)
+
+    def _count_presses(self) -> None:
+        down = {joint.name for joint in self.joints.values() if joint.pressed}
+        self.presses.update(down - self._down)
+        self._down = down
+
+
+def _set_physics(client: int) -> None:
+    p.setPhysicsEngineParameter(
+        fixedTimeStep=TIME_STEP_S,
+        numSolverIterations=50,
+        deterministicOverlappingPairs=1,
+        enableFileCaching=0,
+        physicsClientId=client,
+    )
+    p.setGravity(0.0, 0.0, -9.81, physicsClientId=client)
