@@ -25,7 +25,9 @@ Depth = Annotated[float, Field(strict=True, ge=MIN_DEPTH_M, le=MAX_DEPTH_M, allo
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class ImagePoint(_Strict):
