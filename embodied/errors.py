@@ -3,6 +3,7 @@
 EmbodiedError
 ├── CommandError            the text is not one command            (the model can mend it)
 ├── GroundingError          the point has no place in the world    (the model can mend it)
+├── SkillError              the robot tried and did not succeed    (the model can mend it)
 ├── UsageError              something a person gave is unusable    (only a person can)
 │   ├── SceneError          a file under scenes/ is broken
 │   ├── PromptError         a file under prompts/ is broken
@@ -30,6 +31,19 @@ class CommandError(EmbodiedError):
 
 class GroundingError(EmbodiedError):
     """A point of a command has no place in the world; the message is written for the model.
+
+    Attributes:
+        reason: The member of the closed list of reasons that the step's result carries, as its value.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        """Keep the message for the model and the reason for the result."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class SkillError(EmbodiedError):
+    """The robot tried and did not succeed; the message is written for the model.
 
     Attributes:
         reason: The member of the closed list of reasons that the step's result carries, as its value.

@@ -1,0 +1,79 @@
+"""The robot's own body: convex hulls of its links, as bodies to collide and as masks over what a camera sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pinocchio
+from scipy.spatial import ConvexHull
+
+from embodied.geometry import FloatArray
+from embodied.motion.arm import ArmDescription
+from embodied.motion.kinematics import Kinematics, open_position
+
+
+@dataclass(frozen=True, eq=False)
+class _Hull:
+    """Half spaces ``normals @ p + offsets <= 0`` of a link's hull, in the link's geometry frame."""
+
+    normals: FloatArray
+    offsets: FloatArray
+    centre_m: FloatArray
+    radius_m: float
+
+
+class Body:
+    """The convex hulls of an arm's links, moved by its joints, with the fingers open.
+
+    Attributes:
+        geometry: The Pinocchio geometry model, in the base frame B.
+    """
+
+    def __init__(self, kinematics: Kinematics) -> None:
+        """Build the hulls of every link that has a collision shape."""
+        self._kinematics = kinematics
+        self.geometry: Any = _hull_geometry(kinematics.description)
+        self._hulls = [_half_spaces(item.geometry) for item in self.geometry.geometryObjects]
+        self._data = kinematics.model.createData()
+        self._placements = self.geometry.createData()
+
+    def inside(self, p_WP: FloatArray, q_rad: FloatArray, margin_m: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which of the points (k, 3) lie within ``margin_m`` of a link at ``q_rad``."""
+        pinocchio.updateGeometryPlacements(self._kinematics.model, self._data, self.geometry, self._placements, q_rad)
+        p_BP = self._kinematics.description.base_in_world.inverse() @ p_WP
+        inside = np.zeros(len(p_BP), dtype=bool)
+        for X_BL, hull in zip(self._placements.oMg, self._hulls, strict=True):
+            self._mark(inside, p_BP, X_BL, hull, margin_m)
+        return inside
+
+    @staticmethod
+    def _mark(inside: np.ndarray[Any, Any], p_BP: FloatArray, X_BL: Any, hull: _Hull, margin_m: float) -> None:
+        p_LP = (p_BP - X_BL.translation) @ X_BL.rotation
+        near = np.flatnonzero(np.linalg.norm(p_LP - hull.centre_m, axis=1) < hull.radius_m + margin_m)
+        if len(near):
+            inside[near] |= (p_LP[near] @ hull.normals.T + hull.offsets <= margin_m).all(axis=1)
+
+
+def _hull_geometry(description: ArmDescription) -> Any:
+    full = pinocchio.buildModelFromUrdf(str(description.urdf))
+    directories = [str(path) for path in description.package_dirs]
+    geometry = pinocchio.buildGeomFromUrdf(
+        full, str(description.urdf), pinocchio.GeometryType.COLLISION, package_dirs=directories
+    )
+    for item in geometry.geometryObjects:
+        item.geometry.buildConvexHull(True, "Qt")
+        item.geometry = item.geometry.convex
+    locked = [index for index, name in enumerate(full.names) if index and name not in description.joint_names]
+    _, reduced = pinocchio.buildReducedModel(full, geometry, locked, open_position(full, description))
+    return reduced
+
+
+def _half_spaces(shape: Any) -> _Hull:
+    points = np.array([shape.points(i) for i in range(shape.num_points)]) if callable(shape.points) else shape.points()
+    hull = ConvexHull(points)
+    centre = points.mean(axis=0)
+    radius = float(np.linalg.norm(points - centre, axis=1).max())
+    equations = np.unique(hull.equations.round(6), axis=0)
+    return _Hull(equations[:, :3], equations[:, 3], centre, radius)

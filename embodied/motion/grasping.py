@@ -1,0 +1,162 @@
+"""Where a parallel gripper could take the thing at a point: candidates from the point cloud, best first.
+
+A candidate is a pose of G (Z out of the palm, Y the closing direction) for which the part of the thing between the pads
+is narrow enough, and neither fingers nor palm run into any point that was seen. What was not seen is not judged here:
+the skills feel for it. The scheme (sample poses, test the gripper's volumes against the cloud) is that of ten Pas et
+al., Grasp Pose Detection in Point Clouds, IJRR 2017, without its learned score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.arm import GripperDescription
+from embodied.motion.pointcloud import cluster_at, thinned, without_planes
+
+CROP_M = 0.20
+TARGET_REACH_M = 0.03
+OPENING_MARGIN_M = 0.025
+PALM_DEPTH_M = 0.09
+PALM_HALF_WIDTH_M = 0.10
+PALM_HALF_THICKNESS_M = 0.032
+CLOSING_ANGLES = 12
+SHIFTS_M = (0.0, 0.015, -0.015)
+STRAY_POINTS = 2
+CLEARANCE_M = 0.004
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """What was found at a point.
+
+    Attributes:
+        cluster_W: (m, 3) the points that hang together there.
+        others_W: (k, 3) all other points around it.
+        target_W: (3,) where it was pointed at.
+    """
+
+    cluster_W: FloatArray
+    others_W: FloatArray
+    target_W: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class GraspCandidate:
+    """One way to take a thing.
+
+    Attributes:
+        pose: ``X_WG`` when the fingers close.
+        opening_m: How far to open the fingers before.
+        score: Higher is better; only comparable among candidates for one thing.
+    """
+
+    pose: Pose
+    opening_m: float
+    score: float
+
+
+def thing_at(target_W: FloatArray, seen_W: FloatArray) -> Thing:
+    """The thing at ``target_W`` in all that was seen (k, 3); its cluster is empty if nothing stands out there."""
+    near = thinned(seen_W[np.linalg.norm(seen_W - target_W, axis=1) < CROP_M])
+    cluster = cluster_at(without_planes(near, target_W), target_W, TARGET_REACH_M)
+    if not len(cluster):
+        return Thing(cluster, near, target_W)
+    keys = {tuple(point) for point in cluster}
+    others = np.array([point for point in near if tuple(point) not in keys]).reshape(-1, 3)
+    return Thing(cluster, others, target_W)
+
+
+def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: FloatArray) -> list[GraspCandidate]:
+    """Every way found to take ``thing``, best first; ``forward_W`` points from the robot's base towards it."""
+    if not len(thing.cluster_W):
+        return []
+    found = [
+        candidate
+        for approach_W, penalty in _approaches(forward_W)
+        for rotation in _rotations(approach_W)
+        for shift_m in SHIFTS_M
+        if (candidate := _candidate(thing, gripper, rotation, shift_m, penalty)) is not None
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def flipped(pose: Pose) -> Pose:
+    """The same grasp with the hand turned half round: the fingers change places."""
+    return replace(pose, rotation=pose.rotation @ np.diag([-1.0, -1.0, 1.0]))
+
+
+def _approaches(forward_W: FloatArray) -> list[tuple[FloatArray, float]]:
+    """Directions to come from, each with what it costs: straight down is best, sideways reaches handles."""
+    forward = np.array([forward_W[0], forward_W[1], 0.0]) / max(float(np.linalg.norm(forward_W[:2])), 1e-9)
+    left, down = np.array([-forward[1], forward[0], 0.0]), np.array([0.0, 0.0, -1.0])
+    found = [(down, 0.0)]
+    for yaw_deg in (0, -35, 35, -70, 70):
+        yaw = np.deg2rad(yaw_deg)
+        level = np.cos(yaw) * forward + np.sin(yaw) * left
+        for pitch_deg, penalty in ((60, 0.15), (30, 0.25), (0, 0.2)):
+            pitch = np.deg2rad(pitch_deg)
+            found.append((np.cos(pitch) * level + np.sin(pitch) * down, penalty + abs(yaw_deg) / 400.0))
+    return found
+
+
+def _rotations(approach_W: FloatArray) -> list[FloatArray]:
+    """R_WG with Z along the approach, for closing directions all around."""
+    aside = np.cross(approach_W, [0.0, 0.0, 1.0])
+    if np.linalg.norm(aside) < 1e-6:
+        aside = np.array([0.0, 1.0, 0.0])
+    aside /= np.linalg.norm(aside)
+    up = np.cross(approach_W, aside)
+    angles = np.arange(CLOSING_ANGLES) * np.pi / CLOSING_ANGLES
+    closing = [np.cos(angle) * aside + np.sin(angle) * up for angle in angles]
+    return [np.column_stack([np.cross(y, approach_W), y, approach_W]) for y in closing]
+
+
+def _candidate(
+    thing: Thing, gripper: GripperDescription, R_WG: FloatArray, shift_m: float, penalty: float
+) -> GraspCandidate | None:
+    cluster = (thing.cluster_W - thing.target_W) @ R_WG
+    strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
+    if len(strip) < 4:
+        return None
+    low, high = strip[:, 1].min(), strip[:, 1].max()
+    width, centre = float(high - low), float(high + low) / 2.0
+    if width > gripper.max_width_m - 2 * CLEARANCE_M:
+        return None
+    opening = min(width + OPENING_MARGIN_M, gripper.max_width_m)
+    everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG]) - [shift_m, centre, 0.0]
+    front, back = float(strip[:, 2].min()), float(strip[:, 2].max())
+    tip = _deepest_tip(everything, gripper, opening, front, back)
+    if tip is None:
+        return None
+    p_GT = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
+    pose = Pose(R_WG, thing.target_W + R_WG @ p_GT)
+    engaged = min(tip - front, 0.03)
+    score = 20.0 * engaged - 4.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - penalty
+    return GraspCandidate(pose, opening, score)
+
+
+def _deepest_tip(
+    everything: FloatArray, gripper: GripperDescription, opening_m: float, front_m: float, back_m: float
+) -> float | None:
+    """How far along Z the finger tips can go with nothing inside fingers and palm; at least 8 mm past the front."""
+    deepest = min(front_m + gripper.finger_length_m - CLEARANCE_M, back_m + 0.012)
+    for tip in np.arange(deepest, front_m + 0.008, -0.005):
+        if _fits(everything, gripper, opening_m, float(tip)):
+            return float(tip)
+    return None
+
+
+def _fits(everything: FloatArray, gripper: GripperDescription, opening_m: float, tip_m: float) -> bool:
+    x, y, z = np.abs(everything[:, 0]), np.abs(everything[:, 1]), everything[:, 2]
+    along = (z > tip_m - gripper.finger_length_m) & (z < tip_m + CLEARANCE_M)
+    beside = (y > opening_m / 2.0) & (y < opening_m / 2.0 + gripper.finger_thickness_m)
+    fingers = along & beside & (x < gripper.pad_width_m / 2.0)
+    palm_z = tip_m - gripper.finger_length_m
+    palm = (z > palm_z - PALM_DEPTH_M) & (z < palm_z) & (y < PALM_HALF_WIDTH_M) & (x < PALM_HALF_THICKNESS_M)
+    return int(fingers.sum()) <= STRAY_POINTS and int(palm.sum()) <= STRAY_POINTS

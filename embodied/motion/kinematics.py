@@ -1,0 +1,132 @@
+"""Where the hand is for a joint position, and which joint position brings it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pinocchio
+
+from embodied.errors import UsageError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.arm import ArmDescription, JointState
+
+POSITION_TOLERANCE_M = 5e-4
+MAX_ITERATIONS = 60
+DAMPING = 1e-6
+LIMIT_MARGIN_RAD = 0.02
+
+
+class Kinematics:
+    """Forward and inverse kinematics and statics of an arm, by Pinocchio, with the fingers open.
+
+    Attributes:
+        model: The Pinocchio model of the arm's joints alone; its root is the base frame B.
+        description: What it was built from.
+    """
+
+    def __init__(self, description: ArmDescription) -> None:
+        """Read the description and lock everything that is not a joint of the arm.
+
+        Raises:
+            UsageError: If the description file lacks a joint or link that is named; lists those it has.
+        """
+        self.description = description
+        full = pinocchio.buildModelFromUrdf(str(description.urdf))
+        _check_names(full, description)
+        locked = [index for index, name in enumerate(full.names) if index and name not in description.joint_names]
+        self.model: Any = pinocchio.buildReducedModel(full, locked, open_position(full, description))
+        if tuple(self.model.names[1:]) != description.joint_names:
+            raise UsageError(f"{description.urdf}: joints in order are {tuple(self.model.names[1:])}")
+        self._data = self.model.createData()
+        self._link = self.model.getFrameId(description.grasp_link)
+        self._X_LG = _se3(description.pose_of_grasp_in_link)
+        self._lower = description.limits.lower_rad + LIMIT_MARGIN_RAD
+        self._upper = description.limits.upper_rad - LIMIT_MARGIN_RAD
+
+    def grasp_pose(self, q_rad: FloatArray) -> Pose:
+        """``X_WG`` at joint position ``q_rad``."""
+        X_BG = self._forward(q_rad)
+        return self.description.base_in_world @ Pose(X_BG.rotation, X_BG.translation)
+
+    def jacobian(self, q_rad: FloatArray) -> FloatArray:
+        """(6, n): linear over angular velocity of G in W, for joint velocities."""
+        X_BG = self._forward(q_rad)
+        frame = pinocchio.LOCAL_WORLD_ALIGNED
+        J = np.array(pinocchio.computeFrameJacobian(self.model, self._data, q_rad, self._link, frame))
+        p_LG_B = X_BG.translation - self._data.oMf[self._link].translation
+        J[:3] -= np.array(pinocchio.skew(p_LG_B)) @ J[3:]
+        R_WB = self.description.base_in_world.rotation
+        return np.vstack([R_WB @ J[:3], R_WB @ J[3:]])
+
+    def solve(self, X_WG: Pose, seed_rad: FloatArray) -> FloatArray | None:
+        """A joint position within limits that puts G at ``X_WG``, found from ``seed_rad`` by damped least squares."""
+        X_BG = _se3(self.description.base_in_world.inverse() @ X_WG)
+        q = np.clip(seed_rad, self._lower, self._upper)
+        for _ in range(MAX_ITERATIONS):
+            X_BE = self._forward(q)
+            error = np.array(pinocchio.log6(X_BE.actInv(X_BG)).vector)
+            if np.linalg.norm(error) < POSITION_TOLERANCE_M:
+                return q
+            q = np.clip(q + self._step(q, error), self._lower, self._upper)
+        return None
+
+    def solutions(
+        self, X_WG: Pose, seed_rad: FloatArray, rng: np.random.Generator, restarts: int = 8
+    ) -> list[FloatArray]:
+        """Distinct joint positions for ``X_WG``, nearest to ``seed_rad`` first; empty if none was found."""
+        found: list[FloatArray] = []
+        seeds = [seed_rad, self.description.home_rad]
+        seeds += [rng.uniform(self._lower, self._upper) for _ in range(restarts)]
+        for seed in seeds:
+            q = self.solve(X_WG, seed)
+            if q is not None and all(np.abs(q - other).max() > 0.1 for other in found):
+                found.append(q)
+        return sorted(found, key=lambda q: float(np.abs(q - seed_rad).max()))
+
+    def contact_force(self, state: JointState) -> FloatArray:
+        """Force in N (3,) in W that the world exerts on the hand, as the joint torques tell.
+
+        The motors' torques less those of gravity, velocity and the arm's own inertia at constant velocity are
+        ``-J^T F`` (any text on robot dynamics; for example Featherstone, Rigid Body Dynamics Algorithms, 2008, 2.3).
+        """
+        zero = np.zeros(self.model.nv)
+        own = pinocchio.rnea(self.model, self._data, state.positions_rad, state.velocities_rad_s, zero)
+        external = np.asarray(own) - state.torques_nm
+        wrench, *_ = np.linalg.lstsq(self.jacobian(state.positions_rad).T, external, rcond=1e-3)
+        return np.asarray(wrench[:3])
+
+    def speed(self, state: JointState) -> float:
+        """Speed of G in m/s."""
+        return float(np.linalg.norm(self.jacobian(state.positions_rad)[:3] @ state.velocities_rad_s))
+
+    def _forward(self, q_rad: FloatArray) -> Any:
+        pinocchio.forwardKinematics(self.model, self._data, q_rad)
+        return pinocchio.updateFramePlacement(self.model, self._data, self._link) * self._X_LG
+
+    def _step(self, q: FloatArray, error: FloatArray) -> FloatArray:
+        J_link = pinocchio.computeFrameJacobian(self.model, self._data, q, self._link, pinocchio.LOCAL)
+        J = self._X_LG.toActionMatrixInverse() @ J_link
+        step = J.T @ np.linalg.solve(J @ J.T + DAMPING * np.eye(6), error)
+        return np.asarray(step * min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-9)))
+
+
+def open_position(full: Any, description: ArmDescription) -> FloatArray:
+    """The neutral position of the whole description, with the fingers open."""
+    q = np.array(pinocchio.neutral(full))
+    for name in description.finger_joint_names:
+        q[full.joints[full.getJointId(name)].idx_q] = description.gripper.max_width_m / 2.0
+    return q
+
+
+def _se3(pose: Pose) -> Any:
+    return pinocchio.SE3(np.array(pose.rotation), np.array(pose.translation_m))
+
+
+def _check_names(full: Any, description: ArmDescription) -> None:
+    for name in (*description.joint_names, *description.finger_joint_names):
+        if not full.existJointName(name):
+            raise UsageError(f"{description.urdf} has no joint {name!r}; it has: {', '.join(list(full.names)[1:])}")
+    if not full.existFrame(description.grasp_link):
+        links = ", ".join(frame.name for frame in full.frames if frame.type == pinocchio.FrameType.BODY)
+        raise UsageError(f"{description.urdf} has no link {description.grasp_link!r}; it has: {links}")

@@ -1,0 +1,212 @@
+"""Moves the hand: through free space by a planned path, along a straight line by feel; opens and closes the fingers.
+
+Every motion is watched: the clock, a request to stop, the force that the joint torques tell, the speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
+
+from embodied.errors import SkillError
+from embodied.geometry import Box, FloatArray, Pose
+from embodied.guard import Limits
+from embodied.motion.arm import Arm, JointState, JointTrajectory
+from embodied.motion.body import Body
+from embodied.motion.collision import CARVE_M, CollisionWorld
+from embodied.motion.kinematics import Kinematics
+from embodied.motion.memory import SceneMemory
+from embodied.motion.planning import plan
+from embodied.motion.trajectory import parametrise
+from embodied.result import Measured, Reason
+
+LINE_STEP_M = 0.015
+LINE_STEP_RAD = 0.1
+MAX_JOINT_JUMP_RAD = 0.6
+SPEED_SHARE = 0.9
+"""Share of a speed limit that is planned for, so that tracking errors do not break it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Travelled:
+    """How a guarded line ended.
+
+    Attributes:
+        pose: ``X_WG`` where the hand stands.
+        blocked: Whether a force stopped it before its end.
+        force_W: Force that the world exerts on the hand there, in N, beyond what was felt before the line.
+    """
+
+    pose: Pose
+    blocked: bool
+    force_W: FloatArray
+
+
+class Mover:
+    """The hand of one arm, and what it has felt during the present command."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        memory: SceneMemory,
+        keep_out: Sequence[Box],
+        limits: Limits,
+        rng: np.random.Generator,
+        stop_requested: Callable[[], bool],
+        kinematics: Kinematics,
+        body: Body,
+    ) -> None:
+        """Drive ``arm`` within ``limits``; all randomness comes from ``rng``."""
+        self.arm, self.memory, self.kinematics, self.limits, self.rng = arm, memory, kinematics, limits, rng
+        self._keep_out, self._body, self._stop_requested = tuple(keep_out), body, stop_requested
+        self.begin(float("inf"))
+
+    def begin(self, timeout_s: float) -> None:
+        """Start a command: its clock, its peaks."""
+        state = self.arm.read()
+        self._start_s, self._deadline_s = state.time_s, state.time_s + timeout_s
+        self._max_speed_m_s, self._max_force_n = 0.0, 0.0
+
+    @property
+    def q_rad(self) -> FloatArray:
+        """Where the joints stand."""
+        return self.arm.read().positions_rad
+
+    @property
+    def pose(self) -> Pose:
+        """``X_WG`` where the hand stands."""
+        return self.kinematics.grasp_pose(self.q_rad)
+
+    def measured(self, holding: bool) -> Measured:
+        """What the sensors say at the end of the present command."""
+        state = self.arm.read()
+        x, y, z = (float(value) for value in self.kinematics.grasp_pose(state.positions_rad).translation_m)
+        duration_s = state.time_s - self._start_s
+        return Measured((x, y, z), state.gripper_width_m, holding, duration_s, self._max_speed_m_s, self._max_force_n)
+
+    def travel(
+        self,
+        goals: Sequence[FloatArray],
+        *,
+        scale: float,
+        held_G: FloatArray | None = None,
+        ignore: FloatArray | None = None,
+    ) -> None:
+        """Go to the first reachable of the joint positions, clear of all that was seen but the points ``ignore``.
+
+        Raises:
+            SkillError: ``no_path``, ``timeout``, ``stopped``.
+        """
+        world = self.world(held_G, ignore)
+        path = plan(self.q_rad, goals, world.free, self.kinematics.description.limits, self.rng)
+        if path is None:
+            raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
+        self._follow(path, scale, self.limits.speed_m_s)
+
+    def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
+        """What must not be touched from here: all that was seen and is not where the arm already is."""
+        seen = self.memory.points()
+        if ignore is not None and len(ignore) and len(seen):
+            low, high = ignore.min(axis=0) - 0.02, ignore.max(axis=0) + 0.02
+            seen = seen[~((seen > low) & (seen < high)).all(axis=1)]
+        if len(seen):
+            seen = seen[~self._body.inside(seen, self.q_rad, CARVE_M)]
+        return CollisionWorld(self.kinematics, self._body, seen, self._keep_out, held_G)
+
+    def solutions(self, X_WG: Pose) -> list[FloatArray]:
+        """Joint positions for a pose, nearest first."""
+        return self.kinematics.solutions(X_WG, self.q_rad, self.rng)
+
+    def line(self, X_WG: Pose, *, speed_m_s: float, force_n: float) -> Travelled:
+        """Go straight to ``X_WG``, and stop where the hand feels ``force_n`` more than before.
+
+        Raises:
+            SkillError: ``unreachable``, ``timeout``, ``stopped``.
+        """
+        path = self.line_path(self.q_rad, X_WG)
+        if path is None:
+            raise SkillError("the arm cannot go straight there", Reason.UNREACHABLE.value)
+        before = self.kinematics.contact_force(self.arm.read())
+        blocked = self._follow(path, 1.0, speed_m_s, force_n, before)
+        state = self.arm.read()
+        force = self.kinematics.contact_force(state) - before
+        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force)
+
+    def line_path(self, start_rad: FloatArray, X_WG: Pose) -> FloatArray | None:
+        """Joint positions (k, n) along the straight line from ``start_rad`` to ``X_WG``; ``None`` if it breaks off."""
+        X_WS = self.kinematics.grasp_pose(start_rad)
+        path = [start_rad]
+        for pose in _between(X_WS, X_WG):
+            q = self.kinematics.solve(pose, path[-1])
+            if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD:
+                return None
+            path.append(q)
+        return np.array(path)
+
+    def grip(self, width_m: float, force_n: float) -> JointState:
+        """Move the fingers to ``width_m`` or until they press with ``force_n``.
+
+        Raises:
+            SkillError: ``timeout``, ``stopped``.
+        """
+        state = self.arm.set_gripper(width_m, force_n, self._interrupted)
+        self._raise_interruption(state)
+        return state
+
+    def _follow(
+        self,
+        path: FloatArray,
+        scale: float,
+        speed_m_s: float,
+        force_n: float = float("inf"),
+        before: FloatArray | None = None,
+    ) -> bool:
+        """Follow the path; whether ``force_n`` was felt on the way."""
+        touched = False
+
+        def monitor(state: JointState) -> bool:
+            nonlocal touched
+            self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
+            if before is not None:
+                felt = float(np.linalg.norm(self.kinematics.contact_force(state) - before))
+                self._max_force_n = max(self._max_force_n, felt)
+                touched = touched or felt > force_n
+            return touched or self._interrupted(state)
+
+        state = self.arm.follow(self._timed(path, scale, speed_m_s), monitor)
+        self._raise_interruption(state)
+        return touched
+
+    def _timed(self, path: FloatArray, scale: float, speed_m_s: float) -> JointTrajectory:
+        limits = self.kinematics.description.limits
+        fastest = parametrise(path, limits, scale)
+        points = [self.kinematics.grasp_pose(q).translation_m for q in fastest.positions_rad]
+        if len(points) < 2:
+            return fastest
+        speeds = np.linalg.norm(np.diff(points, axis=0), axis=1) / np.diff(fastest.times_s)
+        share = SPEED_SHARE * speed_m_s / max(float(speeds.max()), 1e-9)
+        return fastest if share >= 1.0 else parametrise(path, limits, scale * share)
+
+    def _interrupted(self, state: JointState) -> bool:
+        return self._stop_requested() or state.time_s > self._deadline_s
+
+    def _raise_interruption(self, state: JointState) -> None:
+        if self._stop_requested():
+            raise SkillError("the robot was stopped", Reason.STOPPED.value)
+        if state.time_s > self._deadline_s:
+            raise SkillError("the time for the command ran out; the arm stands where it was", Reason.TIMEOUT.value)
+
+
+def _between(X_WS: Pose, X_WE: Pose) -> list[Pose]:
+    """Poses along the straight line, evenly turned, without the first and with the last."""
+    distance = float(np.linalg.norm(X_WE.translation_m - X_WS.translation_m))
+    turns = Rotation.from_matrix([X_WS.rotation, X_WE.rotation])
+    angle = float((turns[0].inv() * turns[1]).magnitude())
+    count = max(int(np.ceil(distance / LINE_STEP_M)), int(np.ceil(angle / LINE_STEP_RAD)), 1)
+    shares = np.arange(1, count + 1) / count
+    rotations = Slerp([0.0, 1.0], turns)(shares).as_matrix()
+    step = X_WE.translation_m - X_WS.translation_m
+    return [Pose(R, X_WS.translation_m + share * step) for R, share in zip(rotations, shares, strict=True)]

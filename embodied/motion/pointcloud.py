@@ -1,0 +1,88 @@
+"""Point clouds by Open3D: thin out, find planes, find the cluster around a point."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+import libusb_package
+import numpy as np
+from numpy.typing import NDArray
+
+from embodied.geometry import FloatArray
+
+SPACING_M = 0.004
+PLANE_TOLERANCE_M = 0.005
+PLANE_MIN_EXTENT_M = 0.12
+PLANE_MIN_POINTS = 120
+MAX_PLANES = 4
+LINK_M = 0.012
+MIN_CLUSTER_POINTS = 12
+
+
+@lru_cache(maxsize=1)
+def open3d() -> ModuleType:
+    """Open3D, imported at first use: it takes two seconds.
+
+    Its Linux wheel needs libusb, which many machines lack; a dependency of ours brings it, and it has to be loaded first.
+    """
+    if path := libusb_package.get_library_path():
+        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    import open3d
+
+    return open3d
+
+
+def thinned(points: FloatArray) -> FloatArray:
+    """About one point for each ``SPACING_M`` cube of ``points`` (k, 3)."""
+    return np.asarray(_cloud(points).voxel_down_sample(SPACING_M).points)
+
+
+def without_planes(points: FloatArray, target: FloatArray) -> FloatArray:
+    """``points`` (k, 3) less those on large planes that do not go through ``target``: supports, walls, fronts."""
+    rest = points
+    for _ in range(MAX_PLANES):
+        if len(rest) < PLANE_MIN_POINTS:
+            break
+        normal, offset, on_plane = _largest_plane(rest)
+        if on_plane.sum() < PLANE_MIN_POINTS or _extent(rest[on_plane]) < PLANE_MIN_EXTENT_M:
+            break
+        if abs(float(normal @ target) + offset) > PLANE_TOLERANCE_M:
+            rest = rest[~on_plane]
+        else:
+            break
+    return rest
+
+
+def cluster_at(points: FloatArray, target: FloatArray, reach_m: float) -> FloatArray:
+    """The points (m, 3) that hang together with the one nearest to ``target``; empty if none is within ``reach_m``."""
+    if len(points) < MIN_CLUSTER_POINTS:
+        return np.empty((0, 3))
+    labels = np.asarray(_cloud(points).cluster_dbscan(LINK_M, 3))
+    distances = np.linalg.norm(points - target, axis=1)
+    distances[labels < 0] = np.inf
+    nearest = int(distances.argmin())
+    if distances[nearest] > reach_m:
+        return np.empty((0, 3))
+    return np.asarray(points[labels == labels[nearest]])
+
+
+def _cloud(points: FloatArray) -> Any:
+    o3d = open3d()
+    return o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points))
+
+
+def _largest_plane(points: FloatArray) -> tuple[FloatArray, float, NDArray[np.bool_]]:
+    """Unit normal, offset and inliers of the plane with most points; seeded, so that it is the same each time."""
+    open3d().utility.random.seed(0)
+    model, inliers = _cloud(points).segment_plane(PLANE_TOLERANCE_M, 3, 300)
+    mask = np.zeros(len(points), dtype=bool)
+    mask[inliers] = True
+    scale = float(np.linalg.norm(model[:3]))
+    return np.asarray(model[:3]) / scale, float(model[3]) / scale, mask
+
+
+def _extent(points: FloatArray) -> float:
+    return float((points.max(axis=0) - points.min(axis=0)).max())

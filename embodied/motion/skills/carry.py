@@ -1,0 +1,80 @@
+"""Take a held thing somewhere, set it down until it is felt to stand, let go."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from embodied.errors import SkillError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.mover import Mover
+from embodied.motion.skills.grasp import MIN_WIDTH_M, Held
+from embodied.motion.skills.retreat import UP, release, shifted
+from embodied.result import Reason
+
+LIFTS_M = (0.20, 0.15, 0.10, 0.05)
+LIFT_SPEED_M_S = 0.25
+LIFT_FORCE_N = 25.0
+ABOVE_M = 0.05
+BELOW_M = 0.03
+SET_DOWN_SPEED_M_S = 0.06
+SET_DOWN_FORCE_N = 5.0
+CARRY_SCALE = 0.4
+YAWS_DEG = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 135.0, -135.0, 180.0)
+
+
+def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
+    """Set the held thing down with its foot at ``end_W``.
+
+    Raises:
+        SkillError: ``unreachable``, ``no_path``, ``slipped``, ``blocked``, ``timeout``, ``stopped``.
+    """
+    _lift(mover)
+    above = _goals_above(mover, held, end_W)
+    if not above:
+        raise SkillError("the arm cannot set it down there", Reason.UNREACHABLE.value)
+    mover.travel(above, scale=CARRY_SCALE, held_G=held.cluster_G)
+    check_held(mover)
+    mover.line(shifted(mover.pose, -(ABOVE_M + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
+    check_held(mover)
+    release(mover)
+
+
+def check_held(mover: Mover) -> None:
+    """Feel whether the thing is still there.
+
+    Raises:
+        SkillError: ``slipped``.
+    """
+    if mover.arm.read().gripper_width_m < MIN_WIDTH_M:
+        raise SkillError("what was held has slipped out of the fingers", Reason.SLIPPED.value)
+
+
+def _lift(mover: Mover) -> None:
+    """Straight up, as high as the arm can."""
+    pose = mover.pose
+    for height_m in LIFTS_M:
+        target = shifted(pose, height_m * UP)
+        if mover.line_path(mover.q_rad, target) is not None:
+            mover.line(target, speed_m_s=LIFT_SPEED_M_S, force_n=LIFT_FORCE_N)
+            return
+
+
+def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> list[FloatArray]:
+    """Joint positions above the place from which the arm can go straight down, the hand turned as little as needed."""
+    goals = []
+    for yaw_deg in YAWS_DEG:
+        pose = _pose_above(mover.pose.rotation, held, end_W, yaw_deg)
+        down = shifted(pose, -(ABOVE_M + BELOW_M) * UP)
+        goals += [q for q in mover.solutions(pose) if mover.line_path(q, down) is not None]
+        if len(goals) >= 4:
+            break
+    return goals
+
+
+def _pose_above(R_WG_now: FloatArray, held: Held, end_W: FloatArray, yaw_deg: float) -> Pose:
+    """``X_WG`` that holds the thing's middle above ``end_W``, turned about the vertical so that it stays upright."""
+    R_WG = Rotation.from_euler("z", yaw_deg, degrees=True).as_matrix() @ R_WG_now
+    middle_G = (held.cluster_G.min(axis=0) + held.cluster_G.max(axis=0)) / 2.0
+    aside_W = R_WG @ middle_G * np.array([1.0, 1.0, 0.0])
+    return Pose(R_WG, end_W - aside_W + (held.height_m + ABOVE_M) * UP)

@@ -1,0 +1,147 @@
+"""Close the gripper on the thing at a point, and feel whether something is held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from embodied.errors import SkillError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.grasping import GraspCandidate, Thing, flipped, grasp_candidates, thing_at
+from embodied.motion.mover import Mover
+from embodied.motion.skills.retreat import TRAVEL_SCALE, UP, back_off, go_home, offset, shifted
+from embodied.result import Reason
+
+STAND_OFF_M = 0.09
+CANDIDATES = 40
+ATTEMPTS = 3
+NEAR_M = 0.11
+CLOSING_SPEED_M_S = 0.15
+CONTACT_FORCE_N = 12.0
+SHORT_OF_POSE_M = 0.015
+MIN_WIDTH_M = 0.003
+LIFT_M = 0.03
+LIFT_SPEED_M_S = 0.1
+FIXED_FORCE_N = 20.0
+"""More than the heaviest thing for this hand weighs (1 kg, doubled): what resists so is fixed to something."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What the hand holds, as far as it was seen and felt.
+
+    Attributes:
+        fixed: It could not be lifted: a handle.
+        cluster_G: (m, 3) the points of it that were seen, in G.
+        height_m: Of the origin of G above what it stood on.
+        width_m: Distance of the pads when they had closed on it.
+    """
+
+    fixed: bool
+    cluster_G: FloatArray
+    height_m: float
+    width_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """A candidate that the arm can come to: its pose, and joint positions before it."""
+
+    candidate: GraspCandidate
+    before_rad: FloatArray
+
+
+def grasp(mover: Mover, target_W: FloatArray) -> Held:
+    """Take the thing at ``target_W``, trying up to three of the ways to take it.
+
+    Raises:
+        SkillError: ``no_grasp``, ``unreachable``, ``no_path``, ``missed_grasp``, ``blocked``, ``timeout``, ``stopped``.
+    """
+    thing = thing_at(target_W, mover.memory.points())
+    failure = SkillError("the arm cannot reach it in any way that fits", Reason.UNREACHABLE.value)
+    attempts = 0
+    for reach in reaches(mover, thing):
+        try:
+            return _attempt(mover, thing, reach)
+        except SkillError as error:
+            if error.reason in (Reason.TIMEOUT.value, Reason.STOPPED.value):
+                raise
+            failure, attempts = error, attempts + 1
+            if attempts == ATTEMPTS:
+                break
+    go_home(mover)
+    raise failure
+
+
+def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
+    """The candidates for ``thing`` that the arm can come to without touching anything else, best first.
+
+    Raises:
+        SkillError: ``no_grasp`` if there is no candidate at all.
+    """
+    description = mover.kinematics.description
+    forward_W = thing.target_W - description.base_in_world.translation_m
+    candidates = grasp_candidates(thing, description.gripper, forward_W)
+    if not candidates:
+        raise SkillError("nothing at that point stands out and fits between the fingers", Reason.NO_GRASP.value)
+    afar = mover.world()
+    around = np.array([thing.target_W - NEAR_M, thing.target_W + NEAR_M])
+    near = mover.world(ignore=around)
+    for candidate in candidates[:CANDIDATES]:
+        for pose in (candidate.pose, flipped(candidate.pose)):
+            before = _solve(mover, offset(pose, -STAND_OFF_M))
+            path = None if before is None or not afar.free(before) else mover.line_path(before, pose)
+            if before is not None and path is not None and all(near.free(q) for q in path[1::2]):
+                yield Reach(replace(candidate, pose=pose), before)
+                break
+
+
+def _solve(mover: Mover, pose: Pose) -> FloatArray | None:
+    q = mover.kinematics.solve(pose, mover.q_rad)
+    return q if q is not None else mover.kinematics.solve(pose, mover.kinematics.description.home_rad)
+
+
+def _attempt(mover: Mover, thing: Thing, reach: Reach) -> Held:
+    gripper = mover.kinematics.description.gripper
+    mover.travel([reach.before_rad], scale=TRAVEL_SCALE)
+    mover.grip(reach.candidate.opening_m, gripper.max_force_n)
+    pose = reach.candidate.pose
+    arrived = mover.line(pose, speed_m_s=CLOSING_SPEED_M_S, force_n=CONTACT_FORCE_N)
+    short_m = float(np.linalg.norm(arrived.pose.translation_m - pose.translation_m))
+    if arrived.blocked and short_m > SHORT_OF_POSE_M:
+        _give_up(mover, f"something was touched {100 * short_m:.0f} cm before the grasp", Reason.BLOCKED)
+    width_m = mover.grip(0.0, gripper.max_force_n).gripper_width_m
+    if width_m < MIN_WIDTH_M:
+        _give_up(mover, "the fingers closed and held nothing", Reason.MISSED_GRASP)
+    return _lifted(mover, thing, width_m)
+
+
+def _lifted(mover: Mover, thing: Thing, width_m: float) -> Held:
+    """Lift a little: what resists is fixed, what is lost was not held."""
+    X_WG = mover.pose
+    lift = mover.line(shifted(X_WG, LIFT_M * UP), speed_m_s=LIFT_SPEED_M_S, force_n=FIXED_FORCE_N)
+    if lift.blocked:
+        mover.line(X_WG, speed_m_s=LIFT_SPEED_M_S, force_n=2 * FIXED_FORCE_N)
+    width_now_m = mover.arm.read().gripper_width_m
+    if width_now_m < max(MIN_WIDTH_M, 0.5 * width_m):
+        _give_up(mover, "it slipped out of the fingers when lifted", Reason.MISSED_GRASP)
+    cluster_G = X_WG.inverse() @ thing.cluster_W
+    return Held(lift.blocked, cluster_G, float(X_WG.translation_m[2]) - _support_m(thing), width_now_m)
+
+
+def _give_up(mover: Mover, message: str, reason: Reason) -> None:
+    gripper = mover.kinematics.description.gripper
+    mover.grip(gripper.max_width_m, gripper.max_force_n)
+    back_off(mover)
+    raise SkillError(message, reason.value)
+
+
+def _support_m(thing: Thing) -> float:
+    """Height in W of what the thing stands on: the highest points around its foot, or its own lowest point."""
+    foot_m = float(thing.cluster_W[:, 2].min())
+    low, high = thing.cluster_W[:, :2].min(axis=0) - 0.02, thing.cluster_W[:, :2].max(axis=0) + 0.02
+    beside = ((thing.others_W[:, :2] > low) & (thing.others_W[:, :2] < high)).all(axis=1)
+    under = thing.others_W[beside & (thing.others_W[:, 2] < foot_m + 0.012), 2]
+    return float(max(under.max(), foot_m - 0.03)) if len(under) else foot_m

@@ -1,0 +1,74 @@
+"""Push what is at a point with closed fingers: shut drawers and doors, slide things, press buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from embodied.errors import SkillError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.mover import Mover
+from embodied.motion.skills.retreat import TRAVEL_SCALE, back_off, go_home, shifted
+from embodied.result import Reason
+
+BEFORE_M = 0.05
+SPEED_M_S = 0.12
+FORCE_N = 40.0
+ARRIVED_M = 0.02
+
+
+def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
+    """Push from ``start_W`` until ``end_W`` or until it goes no further.
+
+    Raises:
+        SkillError: ``unreachable``, ``no_path``; ``blocked`` if it stopped far from the end; ``timeout``, ``stopped``.
+    """
+    gripper = mover.kinematics.description.gripper
+    mover.grip(0.0, gripper.max_force_n)
+    along = end_W - start_W
+    length_m = float(np.linalg.norm(along))
+    direction = along / max(length_m, 1e-9)
+    before = _before(mover, start_W, direction, length_m)
+    if not before:
+        raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
+    around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
+    mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
+    moved = mover.line(shifted(mover.pose, direction * (BEFORE_M + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+    left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
+    back_off(mover)
+    mover.grip(gripper.max_width_m, gripper.max_force_n)
+    go_home(mover)
+    if moved.blocked and left_m > max(ARRIVED_M, 0.25 * length_m):
+        raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
+
+
+def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
+    return X_WG @ np.array([0.0, 0.0, mover.kinematics.description.gripper.tip_to_grasp_m])
+
+
+def _before(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: float) -> list[FloatArray]:
+    """Joint positions with the finger tips a little before ``start_W``, from which the arm can go straight through."""
+    tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
+    for rotation in _rotations(direction):
+        tip_W = start_W - BEFORE_M * direction
+        pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])
+        through = shifted(pose, direction * (BEFORE_M + length_m))
+        found = [q for q in mover.solutions(pose) if mover.line_path(q, through) is not None]
+        if found:
+            return found
+    return []
+
+
+def _rotations(direction: FloatArray) -> Iterator[FloatArray]:
+    """R_WG that poke along the direction, then ever more from above."""
+    down = np.array([0.0, 0.0, -1.0])
+    aside = np.cross(direction, down)
+    aside = aside / np.linalg.norm(aside) if np.linalg.norm(aside) > 1e-3 else np.array([0.0, 1.0, 0.0])
+    for share in (0.0, 0.35, 0.7, 1.0):
+        z = (1.0 - share) * direction + share * down
+        z /= np.linalg.norm(z)
+        x = np.cross(aside, z)
+        for sign in (1.0, -1.0):
+            yield np.column_stack([sign * x, sign * aside, z])
+            yield np.column_stack([sign * aside, -sign * x, z])

@@ -1,0 +1,57 @@
+"""Leave a thing without dragging it along, and get out of the camera's way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embodied.errors import SkillError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.mover import Mover
+
+BACK_OFF_M = (0.10, 0.07, 0.05, 0.03)
+BACK_OFF_SPEED_M_S = 0.2
+TRAVEL_SCALE = 0.6
+
+
+def offset(X_WG: Pose, z_m: float) -> Pose:
+    """``X_WG`` moved by ``z_m`` along its own approach direction."""
+    return Pose(X_WG.rotation, X_WG.translation_m + z_m * X_WG.rotation[:, 2])
+
+
+def shifted(X_WG: Pose, step_W: FloatArray) -> Pose:
+    """``X_WG`` moved by ``step_W``."""
+    return Pose(X_WG.rotation, X_WG.translation_m + step_W)
+
+
+def back_off(mover: Mover, force_n: float = 25.0) -> None:
+    """Draw the hand back along its approach direction, as far as it can go up to 10 cm."""
+    pose = mover.pose
+    for distance_m in BACK_OFF_M:
+        if mover.line_path(mover.q_rad, offset(pose, -distance_m)) is not None:
+            mover.line(offset(pose, -distance_m), speed_m_s=BACK_OFF_SPEED_M_S, force_n=force_n)
+            return
+
+
+def go_home(mover: Mover) -> bool:
+    """Travel to the arm's home, from where the cameras see well; whether there was a way."""
+    try:
+        mover.travel([mover.kinematics.description.home_rad], scale=TRAVEL_SCALE)
+    except SkillError as error:
+        if error.reason != "no_path":
+            raise
+        return False
+    return True
+
+
+def release(mover: Mover) -> None:
+    """Open the fingers just far enough to let go, back off, open fully and go home."""
+    gripper = mover.kinematics.description.gripper
+    width_m = mover.arm.read().gripper_width_m
+    mover.grip(min(width_m + 0.03, gripper.max_width_m), gripper.max_force_n)
+    back_off(mover)
+    mover.grip(gripper.max_width_m, gripper.max_force_n)
+    go_home(mover)
+
+
+UP = np.array([0.0, 0.0, 1.0])
+"""Against gravity, in W."""

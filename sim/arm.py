@@ -1,0 +1,215 @@
+"""The simulated Panda as an ``Arm``: joint motors, encoders, motor torques, and nothing else of the simulator."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pybullet as p
+import pybullet_data
+
+from embodied.geometry import FloatArray, Pose, frozen_array
+from embodied.motion.arm import (
+    Arm,
+    ArmDescription,
+    GripperDescription,
+    JointLimits,
+    JointState,
+    JointTrajectory,
+    Monitor,
+)
+from sim.fixtures import ARM_FORCES_NM, ARM_JOINTS, FINGER_FORCE_N, FINGER_JOINTS
+from sim.kitchen import RobotPlace
+from sim.world import TIME_STEP_S, World
+
+MONITOR_STEPS = 4
+"""The monitor is asked at 60 Hz."""
+SETTLE_STEPS = 36
+REST_RAD_S = 0.01
+FINGER_SPEED_M_S = 0.12
+FINGER_REST_M_S = 0.002
+FINGER_PATIENCE_STEPS = 12
+FINGER_MAX_STEPS = 300
+POSITION_GAIN = 0.3
+COUPLING_FORCE_N = 200.0
+
+LIMITS = JointLimits(
+    lower_rad=frozen_array([-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973]),
+    upper_rad=frozen_array([2.8973, 1.7628, 2.8973, -0.0698, 2.8973, 3.7525, 2.8973]),
+    velocity_rad_s=frozen_array([2.175, 2.175, 2.175, 2.175, 2.61, 2.61, 2.61]),
+    acceleration_rad_s2=frozen_array([15.0, 7.5, 10.0, 12.5, 15.0, 20.0, 20.0]),
+    jerk_rad_s3=frozen_array([7500.0, 3750.0, 5000.0, 6250.0, 7500.0, 10000.0, 10000.0]),
+)
+"""Franka Control Interface documentation, "Robot and interface specifications", Panda, joint space limits."""
+
+GRIPPER = GripperDescription(
+    max_width_m=0.08,
+    max_force_n=2 * FINGER_FORCE_N,
+    finger_length_m=0.045,
+    tip_to_grasp_m=0.010,
+    finger_thickness_m=0.022,
+    pad_width_m=0.020,
+)
+"""Franka Hand product manual, and the collision meshes of pybullet_data's fingers."""
+
+HAND_TO_GRASP_M = 0.1034
+"""From the hand's flange to the middle of the pads (Franka Hand product manual)."""
+
+
+def describe(place: RobotPlace) -> ArmDescription:
+    """The Panda as it stands in a kitchen."""
+    folder = Path(pybullet_data.getDataPath()) / "franka_panda"
+    return ArmDescription(
+        name="panda",
+        urdf=folder / "panda.urdf",
+        package_dirs=(folder,),
+        joint_names=tuple(f"panda_joint{number}" for number in range(1, 8)),
+        grasp_link="panda_hand",
+        pose_of_grasp_in_link=Pose(np.eye(3), np.array([0.0, 0.0, HAND_TO_GRASP_M])),
+        finger_joint_names=("panda_finger_joint1", "panda_finger_joint2"),
+        base_in_world=Pose(np.eye(3), np.array(place.base_m)),
+        home_rad=frozen_array(place.home_rad),
+        limits=LIMITS,
+        gripper=GRIPPER,
+    )
+
+
+class PandaArm(Arm):
+    """Drives the Panda of one world; every control cycle is a time step of it."""
+
+    def __init__(self, world: World) -> None:
+        """Couple the fingers, as the real hand's gear does."""
+        self._world, self._client, self._robot = world, world.client, world.robot
+        self._description = describe(world.scene.kitchen.robot)
+        self._halt = threading.Event()
+        self._moving = threading.Lock()
+        self._rest = True
+        self._couple_fingers()
+
+    @property
+    def description(self) -> ArmDescription:
+        """The Panda as it stands in this kitchen."""
+        return self._description
+
+    def read(self) -> JointState:
+        """Encoders and motor torques at this instant."""
+        joints = (*ARM_JOINTS, *FINGER_JOINTS)
+        rows = p.getJointStates(self._robot, joints, physicsClientId=self._client)
+        arm, fingers = rows[: len(ARM_JOINTS)], rows[len(ARM_JOINTS) :]
+        return JointState(
+            time_s=self._world.time_s,
+            positions_rad=np.array([row[0] for row in arm]),
+            velocities_rad_s=np.array([row[1] for row in arm]),
+            torques_nm=np.array([row[3] for row in arm]),
+            gripper_width_m=max(sum(row[0] for row in fingers), 0.0),
+            gripper_force_n=sum(abs(row[3]) for row in fingers),
+        )
+
+    def follow(self, trajectory: JointTrajectory, monitor: Monitor) -> JointState:
+        """Follow with position motors; after the end, wait until the joints rest."""
+        with self._moving:
+            count = int(np.ceil(trajectory.duration_s / TIME_STEP_S))
+            for step in range(1, count + 1):
+                if self._halt.is_set() or (step % MONITOR_STEPS == 0 and monitor(self.read())):
+                    return self._hold()
+                self._command(*_at(trajectory, step * TIME_STEP_S))
+                self._world.step()
+            return self._settle(monitor)
+
+    def set_gripper(self, width_m: float, force_n: float, monitor: Monitor) -> JointState:
+        """Drive both fingers until they rest; their motors go on pressing."""
+        with self._moving:
+            self._drive_fingers(width_m, force_n)
+            resting = 0
+            for step in range(FINGER_MAX_STEPS):
+                if self._halt.is_set() or (step % MONITOR_STEPS == 0 and monitor(self.read())):
+                    return self._hold()
+                self._world.step()
+                resting = resting + 1 if self._finger_speed() < FINGER_REST_M_S else 0
+                if resting >= FINGER_PATIENCE_STEPS:
+                    break
+            return self.read()
+
+    def stop(self) -> bool:
+        """Hold the present position; the thread that moves the arm does it within one time step."""
+        self._halt.set()
+        if not self._moving.acquire(timeout=1.0):
+            return False
+        self._moving.release()
+        return self._rest
+
+    def connect(self) -> None:
+        """Allow motion again."""
+        self._halt.clear()
+
+    def _command(self, positions: FloatArray, velocities: FloatArray) -> None:
+        p.setJointMotorControlArray(
+            self._robot,
+            ARM_JOINTS,
+            p.POSITION_CONTROL,
+            targetPositions=positions.tolist(),
+            targetVelocities=velocities.tolist(),
+            forces=ARM_FORCES_NM,
+            positionGains=[POSITION_GAIN] * len(ARM_JOINTS),
+            velocityGains=[1.0] * len(ARM_JOINTS),
+            physicsClientId=self._client,
+        )
+
+    def _hold(self) -> JointState:
+        """Command the present position, and wait a moment for standstill."""
+        self._command(self.read().positions_rad, np.zeros(len(ARM_JOINTS)))
+        return self._settle(lambda state: False)
+
+    def _settle(self, monitor: Monitor) -> JointState:
+        state = self.read()
+        for _ in range(SETTLE_STEPS):
+            self._rest = float(np.abs(state.velocities_rad_s).max()) < REST_RAD_S
+            if self._rest:
+                break
+            self._world.step()
+            state = self.read()
+        monitor(state)
+        return state
+
+    def _drive_fingers(self, width_m: float, force_n: float) -> None:
+        for joint in FINGER_JOINTS:
+            p.setJointMotorControl2(
+                self._robot,
+                joint,
+                p.POSITION_CONTROL,
+                targetPosition=width_m / 2.0,
+                force=force_n / 2.0,
+                maxVelocity=FINGER_SPEED_M_S / 2.0,
+                physicsClientId=self._client,
+            )
+
+    def _finger_speed(self) -> float:
+        rows = p.getJointStates(self._robot, FINGER_JOINTS, physicsClientId=self._client)
+        return max(abs(float(row[1])) for row in rows)
+
+    def _couple_fingers(self) -> None:
+        axis, origin = [1, 0, 0], [0, 0, 0]
+        gear = p.createConstraint(
+            self._robot,
+            FINGER_JOINTS[0],
+            self._robot,
+            FINGER_JOINTS[1],
+            p.JOINT_GEAR,
+            axis,
+            origin,
+            origin,
+            physicsClientId=self._client,
+        )
+        p.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=COUPLING_FORCE_N, physicsClientId=self._client)
+
+
+def _at(trajectory: JointTrajectory, time_s: float) -> tuple[FloatArray, FloatArray]:
+    """Position and velocity at a time, between the trajectory's points."""
+    times = trajectory.times_s
+    index = int(np.clip(np.searchsorted(times, time_s) - 1, 0, max(len(times) - 2, 0)))
+    if time_s >= times[-1]:
+        return trajectory.positions_rad[-1], trajectory.velocities_rad_s[-1]
+    share = (time_s - times[index]) / (times[index + 1] - times[index])
+    low, high = trajectory.positions_rad[index : index + 2], trajectory.velocities_rad_s[index : index + 2]
+    return low[0] + (low[1] - low[0]) * share, high[0] + (high[1] - high[0]) * share

@@ -1,0 +1,133 @@
+"""The simulated kitchen's robot: a ``MotionController`` over the PyBullet Panda, whose world can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embodied.controller import Capabilities
+from embodied.errors import ControllerError
+from embodied.guard import Limits, Site
+from embodied.judge import Judgement
+from embodied.motion.arm import Arm
+from embodied.motion.controller import MotionController
+from embodied.motion.eye import Eye, Look
+from embodied.registry import ControllerSetup
+from sim.arm import GRIPPER, PandaArm
+from sim.kitchen import site
+from sim.scene import load_scene
+from sim.world import CAMERAS, World
+
+DEFAULT_SCENE = "drawer_bag"
+SPEED_M_S = 1.0
+FORCE_N = 60.0
+
+
+class KitchenEye(Eye):
+    """The cameras of a simulated kitchen."""
+
+    def __init__(self, world: World) -> None:
+        """See with the cameras of ``world``."""
+        self._world = world
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fixed camera, then the one on the wrist."""
+        return CAMERAS
+
+    def look(self, name: str) -> Look:
+        """Render one picture."""
+        image, depth_m, camera = self._world.look(name)
+        return Look(self._world.time_s, image, depth_m, camera)
+
+
+class KitchenController(MotionController):
+    """The Panda in a kitchen that is built anew at each connection.
+
+    Attributes:
+        setup: What it was opened with.
+    """
+
+    def __init__(self, setup: ControllerSetup) -> None:
+        """Read the scene; the world is built when connecting.
+
+        Raises:
+            SceneError: If the scene's files are broken.
+        """
+        super().__init__(seed=setup.seed)
+        self.setup = setup
+        self._scene = load_scene(setup.scene or (setup.task.scene if setup.task else DEFAULT_SCENE))
+        self._site = site(self._scene.kitchen)
+        self._world: World | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """A Panda with two cameras; the simulation stops when its process does."""
+        return Capabilities(
+            name="kitchen",
+            workspace=self._site[0],
+            limits=Limits(SPEED_M_S, FORCE_N),
+            gripper_width_m=GRIPPER.max_width_m,
+            cameras=CAMERAS,
+            has_depth=True,
+            watchdog="process",
+            emergency_stop="software",
+        )
+
+    @property
+    def site(self) -> Site:
+        """The kitchen's own furniture is what to keep out of."""
+        workspace, keep_out = self._site
+        return Site(workspace, keep_out, limits=Limits(SPEED_M_S, FORCE_N))
+
+    @property
+    def world(self) -> World:
+        """The simulator's truth, for judges and the oracle only.
+
+        Raises:
+            ControllerError: If not connected.
+        """
+        if self._world is None:
+            raise ControllerError("the kitchen is not connected; use it in a with statement")
+        return self._world
+
+    def open_robot(self) -> tuple[Arm, Eye]:
+        """Build the world."""
+        if self._world is not None:
+            self._world.close()
+        rng = np.random.default_rng(self.setup.seed)
+        renderer = "egl" if self.setup.renderer == "egl" else "tiny"
+        self._world = World.build(self._scene, rng, self.setup.gui, renderer, self.setup.image_size_px)
+        return PandaArm(self._world), KitchenEye(self._world)
+
+    def disconnect(self) -> None:
+        """Close the world, but for its last state: judges have been asked by then."""
+        super().disconnect()
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+
+    def film(self, sink: Callable[[NDArray[np.uint8]], None], period_s: float) -> None:
+        """Send what the planning camera sees, every ``period_s`` of simulated time."""
+        world = self.world
+        due_s = [world.time_s]
+
+        def shoot() -> None:
+            if world.time_s >= due_s[0]:
+                due_s[0] += period_s
+                sink(world.look()[0])
+
+        world.after_step.append(shoot)
+
+    def judge(self) -> Judgement | None:
+        """Whether the task's goal holds now; ``None`` without a task."""
+        from sim.judges import judge
+
+        return None if self.setup.task is None else judge(self.world, self.setup.task.goal)
+
+
+def open_controller(setup: ControllerSetup) -> KitchenController:
+    """The entry point."""
+    return KitchenController(setup)
