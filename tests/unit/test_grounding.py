@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from embodied.camera import Camera, Intrinsics
+from embodied.commands import Approach, Grasp, ImagePoint, Move
+from embodied.errors import GroundingError
+from embodied.geometry import Pose
+from embodied.grounding import GroundingSettings, ground
+from embodied.observation import GripperState, Observation
+from embodied.result import Reason
+
+MIDDLE = ImagePoint(x=0.5, y=0.5, z=1.0)
+depths = arrays(np.float32, (6, 8), elements=st.one_of(st.just(float("nan")), st.floats(0.125, 8, width=32)))
+image_points = st.builds(ImagePoint, x=st.floats(0, 1), y=st.floats(0, 1), z=st.floats(0.01, 10))
+commands = st.one_of(
+    st.builds(Grasp, at=image_points),
+    st.builds(Approach, at=image_points),
+    st.builds(Move, start=image_points, end=image_points),
+)
+
+
+def at_depth(z):
+    return ImagePoint(x=0.5, y=0.5, z=z)
+
+
+def reason_of(command, observation, settings=None):
+    with pytest.raises(GroundingError) as caught:
+        ground(command, observation, "test", settings)
+    return Reason(caught.value.reason)
+
+
+def depth_of(observation, point_in_world):
+    return float(observation.camera.project(point_in_world)[2])
+
+
+@pytest.mark.parametrize("claimed", [0.91, 1.0, 1.09])
+@pytest.mark.parametrize("kind", [Approach, Grasp])
+def test_claim_near_the_surface_is_replaced_by_the_measurement(look, kind, claimed):
+    grounded = ground(kind(at=at_depth(claimed)), look(), "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.0)
+    assert grounded.depth_source == "measured"
+
+
+@pytest.mark.parametrize("claimed", [0.85, 1.15])
+@pytest.mark.parametrize("kind", [Approach, Grasp])
+def test_claim_far_from_the_surface_is_rejected(look, kind, claimed):
+    assert reason_of(kind(at=at_depth(claimed)), look()) is Reason.DEPTH_MISMATCH
+
+
+def test_message_about_a_mismatch_says_the_measured_depth(look):
+    with pytest.raises(GroundingError, match=r"surface there is at z = 1\.000"):
+        ground(Grasp(at=at_depth(2.0)), look(), "test")
+
+
+def test_start_of_a_move_must_be_on_a_surface(look):
+    assert reason_of(Move(start=at_depth(0.5), end=MIDDLE), look()) is Reason.DEPTH_MISMATCH
+
+
+def test_end_of_a_move_in_free_space_is_taken_as_said(look):
+    grounded = ground(Move(start=MIDDLE, end=at_depth(0.6)), look(), "test")
+    assert depth_of(look(), grounded.points_in_world_m[1]) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("claimed", [0.975, 1.025])
+def test_end_of_a_move_near_the_surface_snaps_to_it(look, claimed):
+    grounded = ground(Move(start=MIDDLE, end=at_depth(claimed)), look(), "test")
+    assert depth_of(look(), grounded.points_in_world_m[1]) == pytest.approx(1.0)
+
+
+def test_end_of_a_move_behind_the_surface_is_rejected(look):
+    assert reason_of(Move(start=MIDDLE, end=at_depth(1.05)), look()) is Reason.BEHIND_SURFACE
+
+
+def test_pixel_without_depth_takes_it_from_the_window_around_it(look):
+    depth_m = np.ones((30, 40), np.float32)
+    depth_m[15, 20] = np.nan
+    grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.0)
+
+
+def test_window_without_depth_is_rejected(look):
+    depth_m = np.ones((30, 40), np.float32)
+    depth_m[12:19, 17:24] = np.nan
+    assert reason_of(Grasp(at=MIDDLE), look(depth_m=depth_m)) is Reason.NO_DEPTH
+    wider = GroundingSettings(window_px=4)
+    assert ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test", wider).depth_source == "measured"
+
+
+def test_window_at_the_corner_of_the_image_stays_inside(look):
+    depth_m = np.ones((30, 40), np.float32)
+    depth_m[0, 0] = depth_m[-1, -1] = np.nan
+    for corner in (0.0, 1.0):
+        ground(Grasp(at=ImagePoint(x=corner, y=corner, z=1.0)), look(depth_m=depth_m), "test")
+
+
+def test_depth_at_a_silhouette_is_one_of_the_two_surfaces_and_not_the_air_between(look):
+    depth_m = np.full((30, 40), np.nan, np.float32)
+    depth_m[15, 19], depth_m[15, 21] = 0.92, 1.05
+    grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(0.92)
+
+
+def test_robot_without_depth_does_not_trust_a_claim_unless_told_to(look):
+    blind = look(depth_m=None)
+    assert reason_of(Grasp(at=MIDDLE), blind) is Reason.NO_DEPTH
+    grounded = ground(Grasp(at=at_depth(1.3)), blind, "test", GroundingSettings(trust_claimed_depth=True))
+    assert grounded.depth_source == "claimed"
+    assert depth_of(blind, grounded.points_in_world_m[0]) == pytest.approx(1.3)
+
+
+def test_trusting_claims_changes_nothing_where_depth_is_measured(look):
+    assert reason_of(Grasp(at=at_depth(2.0)), look(), GroundingSettings(trust_claimed_depth=True)) is (
+        Reason.DEPTH_MISMATCH
+    )
+
+
+def test_grounded_command_names_its_observation(look):
+    grounded = ground(Grasp(at=MIDDLE), look(id=7), "some-id")
+    assert (grounded.observation_id, grounded.id, grounded.command) == (7, "some-id", Grasp(at=MIDDLE))
+
+
+@given(commands, depths)
+def test_grounding_gives_a_point_on_a_ray_at_a_depth_that_is_known_or_an_error(command, depth_m):
+    camera = Camera(Intrinsics.from_vertical_fov(8, 6, 1.0), Pose.looking_at((1, 0.5, 1.5), (0, 0, 0)))
+    observation = Observation(1, 0.0, np.zeros((6, 8, 3), np.uint8), depth_m, camera, GripperState(0.0, False))
+    try:
+        grounded = ground(command, observation, "test")
+    except GroundingError:
+        return  # which error, the tests above say
+    measured = depth_m[np.isfinite(depth_m)]
+    for index, point in enumerate(grounded.points_in_world_m):
+        assert np.isfinite(point).all()
+        depth = camera.project(point)[2]
+        in_free_space = index == 1 and abs(depth - command.end.z) < 1e-6
+        assert in_free_space or np.abs(measured - depth).min() < 1e-5
