@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from numpy.typing import NDArray
 
 from embodied.commands import Approach, Done, Grasp, Move, Refuse, parse
@@ -93,11 +94,15 @@ def render(header: Header, views: list[StepView], outcome: Outcome | None, video
         outcome: How it ended; ``None`` while it runs, or if its writer died.
         video: Where its video is, relative to the page; empty for none.
     """
-    environment = Environment(
-        loader=PackageLoader("embodied", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    template = environment.get_template(TEMPLATE)
-    return template.render(header=header, steps=views, outcome=outcome, video=video, mood=mood(outcome))
+    return _template().render(header=header, steps=views, outcome=outcome, video=video, mood=mood(outcome))
+
+
+@cache
+def _template() -> Template:
+    """Compiled once: it takes longer than everything else on the page."""
+    loader = PackageLoader("embodied", ".")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template(TEMPLATE)
 
 
 def mood(outcome: Outcome | None) -> str:
