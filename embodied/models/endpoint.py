@@ -212,11 +212,9 @@ def _read(chunks: Iterable[bytes], deadline_s: float) -> bytes:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("retry-after", "")
-    try:
-        return max(float(text), 0.0)
-    except ValueError:
-        pass
+    text = headers.get("retry-after", "").strip()
+    if text.replace(".", "", 1).isdecimal():
+        return float(text)
     try:
         return max((parsedate_to_datetime(text) - datetime.now(timezone.utc)).total_seconds(), 0.0)
     except (ValueError, TypeError):

@@ -17,6 +17,7 @@ from embodied.result import Measured, Reason, Result
 from embodied.step import Step, Timings
 
 LANGUAGES = ("en", "zh")
+CHINESE = Prompter("zh")
 GRASP = Grasp(at=ImagePoint(x=0.42, y=0.61, z=0.93))
 MISSED = Result(
     "failed", Reason.MISSED_GRASP, "the fingers\nclosed", Measured((0.0, 0.0, 0.0), 0.012, False, duration_s=3.0)
@@ -105,7 +106,7 @@ def test_template_syntax_in_an_instruction_comes_through_unharmed(look, instruct
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(st.characters()))
 def test_any_instruction_comes_through_unharmed(look, instruction):
-    assert instruction in Prompter("zh").prompt(instruction, [], look()).turns[-1].text
+    assert instruction in CHINESE.prompt(instruction, [], look()).turns[-1].text
 
 
 def test_template_syntax_in_a_result_comes_through_unharmed(look, step):
