@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from embodied.commands import Approach, Done, Grasp, Move, Refuse, parse
 from embodied.drawing import depth_picture, draw_command, jpeg
 from embodied.episode import REPORT, VIDEO, Header, Outcome, read_episode
+from embodied.prompting import DepthRange, measured_range
 from embodied.recording import write_whole
 
 TEMPLATE = "report.html.jinja"
@@ -27,11 +28,13 @@ class StepView:
     Attributes:
         line: The step's line of ``episode.jsonl``.
         image, depth: Pictures as data URIs; ``depth`` is empty where the robot has no depth.
+        depth_range: The nearest and the farthest depth that was measured, if any.
     """
 
     line: dict[str, Any]
     image: str
     depth: str
+    depth_range: DepthRange | None
 
 
 class ReportPage:
@@ -74,7 +77,7 @@ def view(line: dict[str, Any], image: NDArray[np.uint8], depth_m: NDArray[np.flo
     """One step with its pictures drawn."""
     depth = depth_picture(depth_m)
     drawn = draw_command(image, _command(line))
-    return StepView(line, _data_uri(drawn), _data_uri(depth) if depth is not None else "")
+    return StepView(line, _data_uri(drawn), _data_uri(depth) if depth is not None else "", measured_range(depth_m))
 
 
 def _command(line: dict[str, Any]) -> Approach | Grasp | Move | Done | Refuse | None:

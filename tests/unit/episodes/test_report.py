@@ -43,7 +43,7 @@ def test_whatever_people_and_models_write_is_data(settings):
 def test_the_page_stands_alone_but_for_its_video(settings):
     sources = Tags(page(settings)).sources
     assert {source for source in sources if not source.startswith("data:image/jpeg;base64,")} == {"video.mp4"}
-    assert len(sources) == 3 * 2 + 1
+    assert len(sources) == 3 * 2 + 2, "a picture and a depth map a step, the video and its poster"
 
 
 def test_the_page_shows_every_step_and_the_outcome(settings):
