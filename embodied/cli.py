@@ -27,9 +27,9 @@ Examples:
 
   embodied run 把抽屉里的绿色包装袋拿出来 --seed 7 --out out/bag
 
-  embodied run --task green_bag --planner transformers --model llava-hf/llava-v1.6-mistral-7b-hf
+  embodied run --task bag_out_of_drawer --planner transformers --model llava-hf/llava-v1.6-mistral-7b-hf
 
-  embodied show kitchen --seed 3 --out kitchen.png
+  embodied show drawer_bag --seed 3 --out kitchen.png
 
   embodied replay out/bag
 """

@@ -30,7 +30,7 @@ from embodied.result import Reason, Result
 from embodied.task import load_task
 
 ENVIRONMENT_ID = "embodied/Kitchen-v0"
-DEFAULT_TASK = "green_bag"
+DEFAULT_TASK = "bag_out_of_drawer"
 KINDS: tuple[str, ...] = tuple(kind.model_fields["kind"].default for kind in COMMANDS)
 """The commands' names, in the order of the action's ``kind``."""
 MIN_DEPTH_M = 0.001

@@ -94,7 +94,10 @@ def run_episode(
         EmbodiedError: What else only a person can mend. The robot has been stopped and the record says why; so it is
             for ``KeyboardInterrupt`` and any other exception.
     """
-    return carry_out(resolve(settings), settings.out, on_step, on_start)
+    configuration = resolve(settings)
+    if configuration.model and Path(configuration.model).resolve() == settings.out.resolve():
+        raise UsageError(f"{settings.out} would be overwritten before it is read; choose another directory with --out")
+    return carry_out(configuration, settings.out, on_step, on_start)
 
 
 def resolve(settings: RunSettings) -> Configuration:

@@ -146,6 +146,13 @@ def test_an_unknown_name_lists_the_valid_ones_and_leaves_an_earlier_episode_alon
     assert len(read_episode(settings.out).lines) == 3
 
 
+def test_a_recording_is_not_overwritten_by_what_is_replayed_from_it(settings):
+    run_episode(settings)
+    with pytest.raises(UsageError, match="overwritten"):
+        run_episode(replace(settings, planner="recorded", model=str(settings.out)))
+    assert len(read_episode(settings.out).lines) == 3
+
+
 @pytest.mark.parametrize("instruction", [None, "", "  "])
 def test_nothing_to_do_is_unusable(settings, instruction):
     with pytest.raises(UsageError, match="say what to do"):
