@@ -9,6 +9,7 @@ import numpy as np
 
 from embodied.geometry import Pose
 from sim.furnishing import Cuboid, Furnishing, Moving, Vector, vector
+from sim.hiding import visible_surfaces
 from sim.kinds import Kind
 from sim.kitchen import Material
 from sim.meshes import Mesh, joined, write_hulls, write_obj
@@ -53,8 +54,10 @@ def _surfaces(
     folder: Path, name: str, parts: Furnishing | Moving, materials: Mapping[str, Material]
 ) -> tuple[Surface, ...]:
     groups: dict[str, list[Mesh]] = {}
-    for part in parts.visible:
-        groups.setdefault(part.material, []).append(part.surface())
+    for ornament in parts.ornaments:
+        groups.setdefault(ornament.material, []).append(ornament.mesh)
+    for board, surface in zip(parts.visible, visible_surfaces(parts.visible), strict=True):
+        groups.setdefault(board.material, []).append(surface)
     return tuple(_painted(folder, f"{name}_{key}", joined(groups[key]), key, materials[key]) for key in groups)
 
 

@@ -56,10 +56,6 @@ class Ornament:
     mesh: Mesh
     material: str
 
-    def surface(self) -> Mesh:
-        """The surface itself."""
-        return self.mesh
-
 
 @dataclass(frozen=True)
 class RegionSpec:
@@ -104,9 +100,9 @@ class Moving:
     springs_back: bool = False
 
     @property
-    def visible(self) -> tuple[Cuboid | Ornament, ...]:
-        """Whatever of it is seen."""
-        return (*(board for board in self.cuboids if board.material), *self.ornaments)
+    def visible(self) -> tuple[Cuboid, ...]:
+        """The boards that are seen."""
+        return tuple(board for board in self.cuboids if board.material)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +124,9 @@ class Furnishing:
         )
 
     @property
-    def visible(self) -> tuple[Cuboid | Ornament, ...]:
-        """Whatever is seen of its fixed part."""
-        return (*self.cuboids, *self.ornaments)
+    def visible(self) -> tuple[Cuboid, ...]:
+        """The boards of its fixed part that are seen."""
+        return tuple(board for board in self.cuboids if board.material)
 
     @property
     def region_names(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from embodied.camera import Camera, Intrinsics
 from embodied.geometry import Box, Pose
 from sim.appliances import Board, Microwave, Pipe, Shelf, Stove
 from sim.cabinets import BaseCabinet, Counter, Cupboard, Drawers
-from sim.furnishing import Furnishing
+from sim.furnishing import Furnishing, Moving
 from sim.tables import Fraction, HexColor, Length, Name, Point, Table
 
 Furniture = Annotated[
@@ -108,8 +108,7 @@ class Kitchen(Table):
     @model_validator(mode="after")
     def _check(self) -> Kitchen:
         furnishing = self.furnish()
-        used = {part.material for part in furnishing.visible}
-        used |= {part.material for moving in furnishing.moving for part in moving.visible}
+        used = _materials(furnishing).union(*(_materials(moving) for moving in furnishing.moving))
         used |= {name for theme in self.themes.values() for name in theme}
         if missing := sorted(used - set(self.materials)):
             raise ValueError(f"no material is called {missing[0]!r}; there are: {', '.join(sorted(self.materials))}")
@@ -118,6 +117,10 @@ class Kitchen(Table):
     def furnish(self) -> Furnishing:
         """All furniture."""
         return sum((piece.furnish() for piece in self.furniture), start=Furnishing())
+
+
+def _materials(part: Furnishing | Moving) -> set[str]:
+    return {board.material for board in part.visible} | {ornament.material for ornament in part.ornaments}
 
 
 def site(kitchen: Kitchen) -> tuple[Box, tuple[Box, ...]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pybullet as p
 
 from embodied.errors import SceneError
-from embodied.geometry import Pose
+from embodied.geometry import FloatArray, Pose
 from sim.bodies import write_thing
 from sim.furnishing import vector
 from sim.kinds import Friction, Kind
@@ -50,24 +50,36 @@ def populate(
     choices = list(_choices(scene, rng))
     poses = _layout(choices, scene, regions, rng)
     return {
-        choice.name: _load(client, folder, choice, scene.kinds[choice.kind], pose)
-        for choice, pose in zip(choices, poses, strict=True)
+        choice.name: _load(client, folder, choice, scene.kinds[choice.kind], poses[choice.name]) for choice in choices
     }
 
 
-def _layout(choices: list[Choice], scene: Scene, regions: Mapping[str, Region], rng: np.random.Generator) -> list[Pose]:
-    bounds = {choice.kind: scene.kinds[choice.kind].bounds() for choice in choices}
+def _layout(
+    choices: list[Choice], scene: Scene, regions: Mapping[str, Region], rng: np.random.Generator
+) -> dict[str, Pose]:
+    bounds = {choice.name: scene.kinds[choice.kind].bounds() for choice in choices}
+    largest_first = sorted(choices, key=lambda choice: -float(np.prod(np.subtract(*bounds[choice.name])[:2])))
     error = SceneError("nothing was placed")
     for _ in range(LAYOUTS):
-        taken: list[Footprint] = []
         try:
-            for choice in choices:
-                region = regions[choice.placement.region]
-                taken.append(find_room(choice.placement, region, *bounds[choice.kind], taken, rng))
-            return [footprint.pose for footprint in taken]
+            return _place(largest_first, bounds, regions, rng)
         except SceneError as crowded:
             error = crowded
     raise error
+
+
+def _place(
+    choices: list[Choice],
+    bounds: Mapping[str, tuple[FloatArray, FloatArray]],
+    regions: Mapping[str, Region],
+    rng: np.random.Generator,
+) -> dict[str, Pose]:
+    taken: dict[str, Footprint] = {}
+    for choice in choices:
+        region = regions[choice.placement.region]
+        others = list(taken.values())
+        taken[choice.name] = find_room(choice.placement, region, *bounds[choice.name], others, rng)
+    return {name: footprint.pose for name, footprint in taken.items()}
 
 
 def _choices(scene: Scene, rng: np.random.Generator) -> Iterator[Choice]:

@@ -84,7 +84,7 @@ def _shoot(client: int, camera: Camera, light: Light, renderer: Renderer, flags:
         matrices.projection,
         lightDirection=light.direction,
         lightColor=light.color,
-        lightDistance=4.0,
+        lightDistance=7.0,
         shadow=int(light.shadows),
         lightAmbientCoeff=light.ambient,
         lightDiffuseCoeff=light.diffuse,

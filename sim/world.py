@@ -167,7 +167,9 @@ class World:
 def _set_physics(client: int) -> None:
     p.setPhysicsEngineParameter(
         fixedTimeStep=TIME_STEP_S,
-        numSolverIterations=50,
+        numSolverIterations=40,
+        solverResidualThreshold=1e-6,
+        contactBreakingThreshold=0.004,
         deterministicOverlappingPairs=1,
         enableFileCaching=0,
         physicsClientId=client,
