@@ -100,7 +100,7 @@ VISION_SIZES = {
 }
 
 
-def build_llava(directory: Path, seed: int = 0) -> Path:
+def build_llava(directory: Path, seed: int = 0, chat_template: str | None = CHAT_TEMPLATE) -> Path:
     """LLaVA: one CLIP picture a turn."""
     tokenizer = train_tokenizer()
     torch.manual_seed(seed)
@@ -116,7 +116,7 @@ def build_llava(directory: Path, seed: int = 0) -> Path:
         patch_size=PATCH_PX,
         num_additional_image_tokens=1,
         vision_feature_select_strategy="default",
-        chat_template=CHAT_TEMPLATE,
+        chat_template=chat_template,
     )
     return _save(LlavaForConditionalGeneration(config), processor, directory)
 
