@@ -17,15 +17,16 @@ from sim.textures import box_uvs, write_texture
 from sim.urdf import Joint, Link, Surface, rgb, urdf
 
 
-def write_furniture(folder: Path, furnishing: Furnishing, materials: Mapping[str, Material]) -> Path:
-    """Write all furniture as one body: a base that never moves, and a link for each moving part."""
+def write_furniture(folder: Path, furnishing: Furnishing, materials: Mapping[str, Material]) -> tuple[Path, Path]:
+    """Write all furniture as two bodies: what stands still, and what moves, a link for each moving part."""
     for name, material in materials.items():
         write_texture(folder / f"{name}.png", material)
-    base = Link("kitchen", _surfaces(folder, "kitchen", furnishing, materials), _boxes(furnishing.cuboids))
-    links = [base, *(_moving_link(folder, moving, materials) for moving in furnishing.moving)]
-    path = folder / "kitchen.urdf"
-    path.write_text(urdf("kitchen", links, [_joint(moving) for moving in furnishing.moving]))
-    return path
+    fixed = Link("fixed", _surfaces(folder, "fixed", furnishing, materials), _boxes(furnishing.cuboids))
+    links = [Link("moving", ()), *(_moving_link(folder, moving, materials) for moving in furnishing.moving)]
+    texts = {"fixed": urdf("fixed", [fixed]), "moving": urdf("moving", links, map(_joint, furnishing.moving))}
+    for name, text in texts.items():
+        (folder / f"{name}.urdf").write_text(text)
+    return folder / "fixed.urdf", folder / "moving.urdf"
 
 
 def _joint(moving: Moving) -> Joint:

@@ -40,13 +40,24 @@ def load_robot(client: int, place: RobotPlace) -> int:
     return robot
 
 
-def load_furniture(client: int, folder: Path, furnishing: Furnishing, materials: Mapping[str, Material]) -> int:
-    """All furniture as one body, its doors and drawers closed."""
-    path = write_furniture(folder, furnishing, materials)
-    body = int(p.loadURDF(str(path), useFixedBase=True, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client))
-    for link in range(-1, p.getNumJoints(body, physicsClientId=client)):
-        p.changeDynamics(body, link, **BOARD_FRICTION, physicsClientId=client)
-    return body
+def load_furniture(
+    client: int, folder: Path, furnishing: Furnishing, materials: Mapping[str, Material]
+) -> tuple[int, int]:
+    """All furniture, its doors and drawers closed: the body that stands still and the body of all that moves.
+
+    What stands still is loaded as PyBullet's plain rigid body: contacts with it are solved several times faster.
+    """
+    fixed, moving = write_furniture(folder, furnishing, materials)
+    bodies = (_load(client, fixed, useMaximalCoordinates=True), _load(client, moving))
+    for body in bodies:
+        for link in range(-1, p.getNumJoints(body, physicsClientId=client)):
+            p.changeDynamics(body, link, **BOARD_FRICTION, physicsClientId=client)
+    return bodies
+
+
+def _load(client: int, path: Path, **options: bool) -> int:
+    flags = p.URDF_USE_INERTIA_FROM_FILE
+    return int(p.loadURDF(str(path), useFixedBase=True, flags=flags, physicsClientId=client, **options))
 
 
 def joints_of(client: int, body: int, furnishing: Furnishing) -> Iterator[FurnitureJoint]:
@@ -61,10 +72,10 @@ def joints_of(client: int, body: int, furnishing: Furnishing) -> Iterator[Furnit
         )
 
 
-def regions_of(client: int, body: int, furnishing: Furnishing) -> Iterator[Region]:
-    """Each named place."""
+def regions_of(client: int, fixed: int, body: int, furnishing: Furnishing) -> Iterator[Region]:
+    """Each named place, on what stands still and on what moves."""
     numbers = _numbers(client, body)
-    yield from (_region(client, body, -1, spec) for spec in furnishing.regions)
+    yield from (_region(client, fixed, -1, spec) for spec in furnishing.regions)
     for moving in furnishing.moving:
         yield from (_region(client, body, numbers[moving.name], spec) for spec in moving.regions)
 

@@ -111,7 +111,11 @@ def _distractor(scene: Scene, group: Distractors, name: str, rng: np.random.Gene
 def _load(client: int, folder: Path, choice: Choice, kind: Kind, pose: Pose) -> Thing:
     path = write_thing(folder, choice.name, kind, choice.color)
     at, turn = pose.translation_m.tolist(), pose.quaternion_xyzw.tolist()
-    body = int(p.loadURDF(str(path), at, turn, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client))
+    body = int(
+        p.loadURDF(
+            str(path), at, turn, flags=p.URDF_USE_INERTIA_FROM_FILE, useMaximalCoordinates=True, physicsClientId=client
+        )
+    )
     _set_friction(client, body, kind.friction)
     low, high = (vector(corner) for corner in kind.bounds())
     return Thing(client, body, choice.name, choice.kind, kind, choice.color, low, high)

@@ -1,7 +1,8 @@
 """From a pinhole camera to PyBullet's renderers and back: the only place that knows OpenGL's conventions.
 
 OpenGL's camera looks along -Z with Y up, and its image plane runs over [-1, 1]. PyBullet's software renderer samples
-pixel (u, v) at the corner (u, v) of the image plane rather than at (u + 0.5, v + 0.5); EGL samples at the middle.
+pixel (u, v) at the lower left corner (u, v + 1) of its square rather than in the middle (found by casting rays: with
+this offset 2,000 rendered points agree with the rays to 2 micrometres in the median); EGL samples in the middle.
 """
 
 from __future__ import annotations
@@ -23,10 +24,14 @@ Renderer = Literal["tiny", "egl"]
 
 NEAR_M = 0.05
 """Nothing nearer to the camera is seen: a cheap depth camera's blind range."""
-FAR_M = 5.0
-"""Beyond it the depth map says nothing."""
+FAR_M = 10.0
+"""Where the renderer stops."""
+RANGE_M = 5.0
+"""Beyond it the depth map says nothing, as that of a cheap depth camera."""
+LAMP_M = 4.0
+"""Distance of the lamp, for shadows: near enough for sharp ones, far enough for all of the kitchen."""
 
-_SAMPLE_PX = {"tiny": (0.0, 0.0), "egl": (0.5, 0.5)}
+_SAMPLE_PX = {"tiny": (0.0, 1.0), "egl": (0.5, 0.5)}
 _FLAGS = {"tiny": p.ER_TINY_RENDERER, "egl": p.ER_BULLET_HARDWARE_OPENGL}
 
 
@@ -84,7 +89,7 @@ def _shoot(client: int, camera: Camera, light: Light, renderer: Renderer, flags:
         matrices.projection,
         lightDirection=light.direction,
         lightColor=light.color,
-        lightDistance=7.0,
+        lightDistance=LAMP_M,
         shadow=int(light.shadows),
         lightAmbientCoeff=light.ambient,
         lightDiffuseCoeff=light.diffuse,
@@ -98,7 +103,7 @@ def _shoot(client: int, camera: Camera, light: Light, renderer: Renderer, flags:
 def _metres(buffer: NDArray[np.float32]) -> NDArray[np.float32]:
     near, far = np.float32(NEAR_M), np.float32(FAR_M)
     depth = np.asarray(far * near / (far - (far - near) * buffer), dtype=np.float32)
-    depth[buffer >= 1.0] = np.nan
+    depth[depth > RANGE_M] = np.nan
     return depth
 
 

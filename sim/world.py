@@ -36,7 +36,8 @@ class World:
         variation: Surfaces, lamp and planning camera of this episode.
         renderer: "tiny" or "egl".
         robot: Number of the Panda's body.
-        furniture: Number of the furniture's body; its base is whatever never moves.
+        fixed: Number of the body of all furniture that stands still.
+        furniture: Number of the body of all doors, drawers and buttons; each is a link.
         objects: By their names in the scene.
         joints: Drawers, doors and buttons, by name.
         regions: By name.
@@ -50,9 +51,11 @@ class World:
         self.renderer: Renderer = "tiny"
         furnishing = scene.kitchen.furnish()
         self.robot = fixtures.load_robot(client, scene.kitchen.robot)
-        self.furniture = fixtures.load_furniture(client, folder, furnishing, variation.materials)
+        self.fixed, self.furniture = fixtures.load_furniture(client, folder, furnishing, variation.materials)
         joints = {joint.name: joint for joint in fixtures.joints_of(client, self.furniture, furnishing)}
-        regions = {region.name: region for region in fixtures.regions_of(client, self.furniture, furnishing)}
+        regions = {
+            region.name: region for region in fixtures.regions_of(client, self.fixed, self.furniture, furnishing)
+        }
         self.joints: Mapping[str, FurnitureJoint] = MappingProxyType(joints)
         self.regions: Mapping[str, Region] = MappingProxyType(regions)
         self._open(scene.file.joints)
