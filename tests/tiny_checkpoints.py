@@ -5,13 +5,17 @@ Built in seconds without a network, saved with ``save_pretrained`` and loaded li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from PIL import Image
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
     CLIPVisionConfig,
     Gemma3Config,
     Gemma3ForConditionalGeneration,
@@ -32,6 +36,8 @@ from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImagePr
 from transformers.models.llava_next.image_processing_pil_llava_next import LlavaNextImageProcessorPil
 
 from embodied.commands import describe_commands
+from embodied.models.transformers import render
+from embodied.planner import Turn
 from embodied.resources import prompts_dir
 
 IMAGE_PX, PATCH_PX = 28, 14
@@ -65,6 +71,25 @@ def train_tokenizer(**more_special: str) -> PreTrainedTokenizerFast:
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
         extra_special_tokens={"image_token": "<image>", **more_special},
+    )
+
+
+def train_llama_tokenizer() -> PreTrainedTokenizerFast:
+    """As Llama's: spaces are "▁", and what has no token of its own is spelt in bytes."""
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, fuse_unk=True, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    bytes_spelt = [f"<0x{value:02X}>" for value in range(256)]
+    trainer = trainers.BpeTrainer(
+        vocab_size=900, show_progress=False, special_tokens=["<unk>", "<s>", "</s>", *bytes_spelt], limit_alphabet=100
+    )
+    tokenizer.train_from_iterator(_corpus(), trainer)
+    state = json.loads(tokenizer.to_str())
+    state["added_tokens"] = [token for token in state["added_tokens"] if token["content"] not in bytes_spelt]
+    return PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(state)), bos_token="<s>", eos_token="</s>", unk_token="<unk>"
     )
 
 
@@ -175,6 +200,28 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "llava_next": build_llava_next,
     "gemma3": build_gemma3,
 }
+
+
+def teach(directory: Path, turns: Sequence[Turn], reply: str, max_steps: int = 200) -> int:
+    """Train the checkpoint until it greedily answers ``turns`` with ``reply``; returns the steps that it took."""
+    loader: Any = AutoProcessor
+    processor = loader.from_pretrained(directory, backend="pil")
+    model = AutoModelForImageTextToText.from_pretrained(directory)
+    images = [Image.fromarray(image) for turn in turns for image in turn.images]
+    asked = processor(text=[render(turns, processor)], images=[images], return_tensors="pt")
+    said = processor.tokenizer(reply + processor.tokenizer.eos_token, return_tensors="pt")["input_ids"]
+    whole = {**asked, "input_ids": torch.cat([asked["input_ids"], said], 1)}
+    whole["attention_mask"] = torch.ones_like(whole["input_ids"])
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for step in range(max_steps):
+        logits = model(**whole).logits[:, -said.shape[1] - 1 : -1]
+        if (logits.argmax(-1) == said).all():
+            model.save_pretrained(directory)
+            return step
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(logits[0], said[0]).backward()
+        optimiser.step()
+    raise AssertionError(f"not learnt in {max_steps} steps")
 
 
 def _save(model: Any, processor: Any, directory: Path) -> Path:

@@ -11,14 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from tiny_checkpoints import BUILDERS, IMAGE_PX, build_llava, build_llava_next, train_tokenizer  # noqa: E402
+from tiny_checkpoints import BUILDERS, IMAGE_PX, build_llava, build_llava_next, train_llama_tokenizer, train_tokenizer  # noqa: E402
 
 from embodied.camera import Camera, Intrinsics  # noqa: E402
-from embodied.commands import parse  # noqa: E402
+from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
 from embodied.errors import ModelError, UsageError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
 from embodied.models.constrained import GrammarLogitsProcessor  # noqa: E402
-from embodied.models.transformers import TransformersPlanner, open_planner, render  # noqa: E402
+from embodied.models.transformers import MAX_REPLY_TOKENS, TransformersPlanner, open_planner, render  # noqa: E402
 from embodied.observation import GripperState, Observation  # noqa: E402
 from embodied.planner import Prompt, Turn, decide  # noqa: E402
 from embodied.prompting import Prompter  # noqa: E402
@@ -177,6 +177,25 @@ def test_scores_that_are_not_numbers_never_become_a_command(planner, monkeypatch
     monkeypatch.setattr(weight, "data", torch.full_like(weight, float("nan")))
     with pytest.raises(ModelError, match="scores are not numbers"):
         planner.reply(prompt(0))
+
+
+@pytest.mark.parametrize("train", [train_tokenizer, train_llama_tokenizer])
+def test_whatever_tokens_are_drawn_the_words_are_a_command(train):
+    import llguidance.hf
+
+    tokenizer = train()
+    tokens = llguidance.hf.from_tokenizer(tokenizer)
+    draw = torch.Generator().manual_seed(0)
+    kinds = set()
+    for _ in range(100):
+        constrain, drawn = GrammarLogitsProcessor(tokens, grammar()), [0, 0, 0]
+        while drawn[-1] != tokenizer.eos_token_id:
+            scores = constrain(torch.tensor([drawn]), torch.rand(1, len(tokenizer) + 9, generator=draw))
+            drawn.append(int(scores.argmax()))
+        assert len(drawn) <= MAX_REPLY_TOKENS
+        text = tokenizer.decode(drawn[3:], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        kinds.add(parse(text).kind)
+    assert kinds == {kind.model_fields["kind"].default for kind in COMMANDS}
 
 
 def test_logits_fewer_or_more_than_the_tokenizer_has_are_handled():
