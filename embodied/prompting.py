@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from numpy.typing import NDArray
 
 from embodied.commands import DECIMALS, MAX_DEPTH_M, describe_commands
-from embodied.errors import PromptError
+from embodied.errors import PromptError, UsageError
 from embodied.observation import Observation
 from embodied.planner import Prompt, Turn
 from embodied.resources import prompts_dir
@@ -79,8 +79,10 @@ class Prompter:
         """What to ask the planner with, about ``observation``.
 
         Raises:
+            UsageError: If the instruction is not text that can be sent.
             PromptError: If a template fails on these values.
         """
+        _check_text(instruction)
         depth_range = measured_range(observation.depth_m)
         depth_image = self._depth_image and depth_range is not None
         images = (observation.image, colour_depth(observation.depth_m)) if depth_image else (observation.image,)
@@ -121,6 +123,13 @@ def _check_placeholders(path: Path, named: set[str]) -> None:
     if unknown := sorted(named - PLACEHOLDERS[path.name]):
         valid = ", ".join(sorted(PLACEHOLDERS[path.name]))
         raise PromptError(f"{path} names {', '.join(map(repr, unknown))}; the placeholders are: {valid}")
+
+
+def _check_text(instruction: str) -> None:
+    try:
+        instruction.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the instruction is not UTF-8 text from character {error.start + 1} on") from error
 
 
 def _past(step: Step, result: Result) -> PastStep:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embodied.commands import COMMANDS, Grasp, ImagePoint, signature
-from embodied.errors import PromptError
+from embodied.errors import PromptError, UsageError
 from embodied.observation import GripperState
 from embodied.planner import Decision, Reply
 from embodied.prompting import Prompter, colour_depth, measured_range
@@ -104,9 +104,14 @@ def test_template_syntax_in_an_instruction_comes_through_unharmed(look, instruct
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.text(st.characters()))
+@given(st.text(st.characters(codec="utf-8")))
 def test_any_instruction_comes_through_unharmed(look, instruction):
     assert instruction in CHINESE.prompt(instruction, [], look()).turns[-1].text
+
+
+def test_an_instruction_that_is_not_text_is_an_error_of_usage(look):
+    with pytest.raises(UsageError, match="from character 4 on"):
+        Prompter().prompt("Go \udcff", [], look())
 
 
 def test_template_syntax_in_a_result_comes_through_unharmed(look, step):
