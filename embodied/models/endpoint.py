@@ -46,13 +46,15 @@ class EndpointSettings:
     reply_usd_per_million: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an address that is none.
+        """Refuse an address that is none, and no time at all.
 
         Raises:
-            UsageError: If ``base_url`` is not an http or https address.
+            UsageError: If ``base_url`` is not an http or https address, or ``timeout_s`` is not positive.
         """
         if not _is_address(self.base_url):
             raise UsageError("OPENAI_BASE_URL must be an address such as http://localhost:8000/v1")
+        if self.timeout_s <= 0.0:
+            raise UsageError(f"OPENAI_TIMEOUT_S must be more than 0, not {self.timeout_s:g}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> EndpointSettings:
@@ -61,9 +63,10 @@ class EndpointSettings:
         Raises:
             UsageError: If one of them is unusable.
         """
+        timeout_s = _number(environment, "OPENAI_TIMEOUT_S")
         return cls(
             base_url=environment.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL,
-            timeout_s=_number(environment, "OPENAI_TIMEOUT_S") or cls.timeout_s,
+            timeout_s=cls.timeout_s if timeout_s is None else timeout_s,
             prompt_usd_per_million=_number(environment, "OPENAI_PROMPT_USD_PER_MILLION"),
             reply_usd_per_million=_number(environment, "OPENAI_REPLY_USD_PER_MILLION"),
         )

@@ -13,10 +13,12 @@ pytest.importorskip("transformers")
 
 from tiny_checkpoints import BUILDERS, IMAGE_PX, build_llava, build_llava_next, train_llama_tokenizer, train_tokenizer  # noqa: E402
 
+from embodied.agent import Agent, AgentSettings  # noqa: E402
 from embodied.camera import Camera, Intrinsics  # noqa: E402
 from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
 from embodied.errors import ModelError, UsageError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
+from embodied.guard import Guard  # noqa: E402
 from embodied.models.constrained import GrammarLogitsProcessor  # noqa: E402
 from embodied.models.transformers import MAX_REPLY_TOKENS, TransformersPlanner, open_planner, render  # noqa: E402
 from embodied.observation import GripperState, Observation  # noqa: E402
@@ -120,6 +122,16 @@ def test_the_system_turn_is_never_lost(planner):
     assert render(turns, Forgetful()) == "user:Be careful.\n\nGo."
     with pytest.raises(ModelError, match="leaves out part"):
         render([*turns, Turn("assistant", "done")], Forgetful())
+
+
+def test_a_random_model_in_the_closed_loop_speaks_only_commands_and_sees_what_came_of_them(planner):
+    steps = []
+    with FakeController() as controller:
+        agent = Agent(controller, planner, Guard(controller.site), Prompter(), AgentSettings(max_steps=4))
+        assert agent.run("put the red cube to the upper right", steps.append) in {"done", "refused", "step_limit"}
+    assert all(step.decision.error is None for step in steps)
+    for before, after in zip(steps, steps[1:], strict=False):
+        assert str(before.decision.command) in after.prompt.turns[-1].text
 
 
 @pytest.fixture

@@ -333,6 +333,7 @@ def test_the_endpoint_comes_from_the_environment(ask, look, monkeypatch):
         ({"OPENAI_BASE_URL": "localhost:8000"}, "OPENAI_BASE_URL must be an address"),
         ({"OPENAI_BASE_URL": "http://a:b/"}, "OPENAI_BASE_URL must be an address"),
         ({"OPENAI_TIMEOUT_S": "-1"}, "OPENAI_TIMEOUT_S must be a number"),
+        ({"OPENAI_TIMEOUT_S": "0"}, "OPENAI_TIMEOUT_S must be more than 0"),
         ({"OPENAI_TIMEOUT_S": "nan"}, "OPENAI_TIMEOUT_S must be a number"),
         ({"OPENAI_REPLY_USD_PER_MILLION": "cheap"}, "OPENAI_REPLY_USD_PER_MILLION must be a number"),
     ],
