@@ -27,7 +27,8 @@ BOARD_FRICTION = {"lateralFriction": 0.8, "spinningFriction": 0.001, "rollingFri
 
 def load_robot(client: int, place: RobotPlace) -> int:
     """The Panda at home, its motors holding it there, its fingers open."""
-    robot = int(p.loadURDF(str(panda_urdf()), place.base_m, useFixedBase=True, physicsClientId=client))
+    flags = p.URDF_USE_INERTIA_FROM_FILE
+    robot = int(p.loadURDF(str(panda_urdf()), place.base_m, useFixedBase=True, flags=flags, physicsClientId=client))
     joints = (*ARM_JOINTS, *FINGER_JOINTS)
     positions = (*place.home_rad, place.finger_m, place.finger_m)
     for joint, position in zip(joints, positions, strict=True):
@@ -35,6 +36,8 @@ def load_robot(client: int, place: RobotPlace) -> int:
     forces = (*ARM_FORCES_NM, FINGER_FORCE_N, FINGER_FORCE_N)
     mode = p.POSITION_CONTROL
     p.setJointMotorControlArray(robot, joints, mode, positions, forces=forces, physicsClientId=client)
+    for joint in ARM_JOINTS:  # the real arm's torque sensors sit behind its gears' friction
+        p.changeDynamics(robot, joint, jointDamping=0.0, physicsClientId=client)
     for finger in FINGER_JOINTS:
         p.changeDynamics(robot, finger, **PAD_FRICTION, physicsClientId=client)
     return robot
