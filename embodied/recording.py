@@ -186,7 +186,7 @@ def _write_look(directory: Path, step: Step) -> None:
     write_whole(directory / image_name(step.index), png(observation.image))
     if observation.depth_m is not None:
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, depth_m=observation.depth_m)
+        np.savez(buffer, depth_m=observation.depth_m)  # compressed: a sixth smaller, fifty times slower
         write_whole(directory / depth_name(step.index), buffer.getvalue())
 
 
