@@ -19,20 +19,20 @@ from embodied.motion.arm import (
     JointTrajectory,
     Monitor,
 )
+from sim.fingers import Fingers
 from sim.fixtures import ARM_FORCES_NM, ARM_JOINTS, FINGER_FORCE_N, FINGER_JOINTS
 from sim.kitchen import RobotPlace
 from sim.world import TIME_STEP_S, World
 
-MONITOR_STEPS = 4
-"""The monitor is asked at 60 Hz."""
 SETTLE_STEPS = 36
 REST_RAD_S = 0.01
-FINGER_SPEED_M_S = 0.12
 FINGER_REST_M_S = 0.002
 FINGER_PATIENCE_STEPS = 12
 FINGER_MAX_STEPS = 300
 POSITION_GAIN = 0.3
-COUPLING_FORCE_N = 200.0
+SPARE_NM = np.array([20.0, 20.0, 20.0, 20.0, 8.0, 8.0, 8.0])
+"""What each motor may add to the torque that holds the arm up: it gives way where it is blocked, like the real arm's
+collision reflex, at some 40 N at the hand; enough to accelerate it with 1 kg in the hand."""
 
 LIMITS = JointLimits(
     lower_rad=frozen_array([-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973]),
@@ -79,13 +79,13 @@ class PandaArm(Arm):
     """Drives the Panda of one world; every control cycle is a time step of it."""
 
     def __init__(self, world: World) -> None:
-        """Couple the fingers, as the real hand's gear does."""
+        """Take over the motors of ``world``'s robot."""
         self._world, self._client, self._robot = world, world.client, world.robot
         self._description = describe(world.scene.kitchen.robot)
         self._halt = threading.Event()
         self._moving = threading.Lock()
         self._rest = True
-        self._couple_fingers()
+        self._fingers = Fingers(world)
 
     @property
     def description(self) -> ArmDescription:
@@ -94,41 +94,36 @@ class PandaArm(Arm):
 
     def read(self) -> JointState:
         """Encoders and motor torques at this instant."""
-        joints = (*ARM_JOINTS, *FINGER_JOINTS)
-        rows = p.getJointStates(self._robot, joints, physicsClientId=self._client)
-        arm, fingers = rows[: len(ARM_JOINTS)], rows[len(ARM_JOINTS) :]
+        arm = p.getJointStates(self._robot, ARM_JOINTS, physicsClientId=self._client)
         return JointState(
             time_s=self._world.time_s,
             positions_rad=np.array([row[0] for row in arm]),
             velocities_rad_s=np.array([row[1] for row in arm]),
             torques_nm=np.array([row[3] for row in arm]),
-            gripper_width_m=max(sum(row[0] for row in fingers), 0.0),
-            gripper_force_n=sum(abs(row[3]) for row in fingers),
+            gripper_width_m=self._fingers.width_m,
+            gripper_force_n=self._fingers.force_n,
         )
 
     def follow(self, trajectory: JointTrajectory, monitor: Monitor) -> JointState:
         """Follow with position motors; after the end, wait until the joints rest."""
+        self._description.limits.admit(trajectory)
         with self._moving:
             count = int(np.ceil(trajectory.duration_s / TIME_STEP_S))
             for step in range(1, count + 1):
-                if self._halt.is_set() or (step % MONITOR_STEPS == 0 and monitor(self.read())):
+                if self._halt.is_set() or monitor(self.read()):
                     return self._hold()
                 self._command(*_at(trajectory, step * TIME_STEP_S))
                 self._world.step()
             return self._settle(monitor)
 
     def set_gripper(self, width_m: float, force_n: float, monitor: Monitor) -> JointState:
-        """Drive both fingers until they rest; their motors go on pressing."""
+        """Drive both fingers until they rest; where something stops them, they go on pressing."""
         with self._moving:
-            self._drive_fingers(width_m, force_n)
-            resting = 0
-            for step in range(FINGER_MAX_STEPS):
-                if self._halt.is_set() or (step % MONITOR_STEPS == 0 and monitor(self.read())):
-                    return self._hold()
-                self._world.step()
-                resting = resting + 1 if self._finger_speed() < FINGER_REST_M_S else 0
-                if resting >= FINGER_PATIENCE_STEPS:
-                    break
+            self._fingers.drive(width_m, force_n)
+            if not self._fingers_rest(monitor):
+                return self._hold()
+            if self._fingers.press():
+                self._fingers_rest(monitor)
             return self.read()
 
     def stop(self) -> bool:
@@ -150,11 +145,17 @@ class PandaArm(Arm):
             p.POSITION_CONTROL,
             targetPositions=positions.tolist(),
             targetVelocities=velocities.tolist(),
-            forces=ARM_FORCES_NM,
+            forces=self._torque_limits().tolist(),
             positionGains=[POSITION_GAIN] * len(ARM_JOINTS),
             velocityGains=[1.0] * len(ARM_JOINTS),
             physicsClientId=self._client,
         )
+
+    def _torque_limits(self) -> FloatArray:
+        state = p.getJointStates(self._robot, (*ARM_JOINTS, *FINGER_JOINTS), physicsClientId=self._client)
+        positions, rest = [row[0] for row in state], [0.0] * len(state)
+        gravity = p.calculateInverseDynamics(self._robot, positions, rest, rest, physicsClientId=self._client)
+        return np.minimum(np.abs(gravity[: len(ARM_JOINTS)]) + SPARE_NM, ARM_FORCES_NM)
 
     def _hold(self) -> JointState:
         """Command the present position, and wait a moment for standstill."""
@@ -172,36 +173,17 @@ class PandaArm(Arm):
         monitor(state)
         return state
 
-    def _drive_fingers(self, width_m: float, force_n: float) -> None:
-        for joint in FINGER_JOINTS:
-            p.setJointMotorControl2(
-                self._robot,
-                joint,
-                p.POSITION_CONTROL,
-                targetPosition=width_m / 2.0,
-                force=force_n / 2.0,
-                maxVelocity=FINGER_SPEED_M_S / 2.0,
-                physicsClientId=self._client,
-            )
-
-    def _finger_speed(self) -> float:
-        rows = p.getJointStates(self._robot, FINGER_JOINTS, physicsClientId=self._client)
-        return max(abs(float(row[1])) for row in rows)
-
-    def _couple_fingers(self) -> None:
-        axis, origin = [1, 0, 0], [0, 0, 0]
-        gear = p.createConstraint(
-            self._robot,
-            FINGER_JOINTS[0],
-            self._robot,
-            FINGER_JOINTS[1],
-            p.JOINT_GEAR,
-            axis,
-            origin,
-            origin,
-            physicsClientId=self._client,
-        )
-        p.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=COUPLING_FORCE_N, physicsClientId=self._client)
+    def _fingers_rest(self, monitor: Monitor) -> bool:
+        """Let time pass until the fingers rest; whether nobody stopped them before."""
+        resting = 0
+        for _ in range(FINGER_MAX_STEPS):
+            if self._halt.is_set() or monitor(self.read()):
+                return False
+            self._world.step()
+            resting = resting + 1 if self._fingers.speed_m_s < FINGER_REST_M_S else 0
+            if resting >= FINGER_PATIENCE_STEPS:
+                break
+        return True
 
 
 def _at(trajectory: JointTrajectory, time_s: float) -> tuple[FloatArray, FloatArray]:

@@ -48,14 +48,16 @@ def load_furniture(
 ) -> tuple[int, int]:
     """All furniture, its doors and drawers closed: the body that stands still and the body of all that moves.
 
-    What stands still is loaded as PyBullet's plain rigid body: contacts with it are solved several times faster.
+    What stands still is loaded as PyBullet's plain rigid body: contacts with it are solved several times faster. A
+    joint's limits keep moving parts off it, so the two bodies do not collide.
     """
-    fixed, moving = write_furniture(folder, furnishing, materials)
-    bodies = (_load(client, fixed, useMaximalCoordinates=True), _load(client, moving))
-    for body in bodies:
-        for link in range(-1, p.getNumJoints(body, physicsClientId=client)):
-            p.changeDynamics(body, link, **BOARD_FRICTION, physicsClientId=client)
-    return bodies
+    files = write_furniture(folder, furnishing, materials)
+    fixed, moving = _load(client, files[0], useMaximalCoordinates=True), _load(client, files[1])
+    p.changeDynamics(fixed, -1, **BOARD_FRICTION, physicsClientId=client)
+    for link in range(p.getNumJoints(moving, physicsClientId=client)):
+        p.changeDynamics(moving, link, **BOARD_FRICTION, physicsClientId=client)
+        p.setCollisionFilterPair(moving, fixed, link, -1, enableCollision=0, physicsClientId=client)
+    return fixed, moving
 
 
 def _load(client: int, path: Path, **options: bool) -> int:

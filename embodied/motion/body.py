@@ -39,6 +39,11 @@ class Body:
         self._data = kinematics.model.createData()
         self._placements = self.geometry.createData()
 
+    @property
+    def base_m(self) -> FloatArray:
+        """``p_WB`` of the arm's base."""
+        return self._kinematics.description.base_in_world.translation_m
+
     def inside(self, p_WP: FloatArray, q_rad: FloatArray, margin_m: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which of the points (k, 3) lie within ``margin_m`` of a link at ``q_rad``."""
         pinocchio.updateGeometryPlacements(self._kinematics.model, self._data, self.geometry, self._placements, q_rad)
@@ -50,10 +55,11 @@ class Body:
 
     @staticmethod
     def _mark(inside: np.ndarray[Any, Any], p_BP: FloatArray, X_BL: Any, hull: _Hull, margin_m: float) -> None:
-        p_LP = (p_BP - X_BL.translation) @ X_BL.rotation
-        near = np.flatnonzero(np.linalg.norm(p_LP - hull.centre_m, axis=1) < hull.radius_m + margin_m)
-        if len(near):
-            inside[near] |= (p_LP[near] @ hull.normals.T + hull.offsets <= margin_m).all(axis=1)
+        reach_m = hull.radius_m + margin_m
+        aside = np.abs(p_BP - X_BL.act(hull.centre_m)) < reach_m
+        near = np.flatnonzero(aside[:, 0] & aside[:, 1] & aside[:, 2])
+        p_LP = (p_BP[near] - X_BL.translation) @ X_BL.rotation
+        inside[near] |= (p_LP @ hull.normals.T + hull.offsets <= margin_m).all(axis=1)
 
 
 def _hull_geometry(description: ArmDescription) -> Any:

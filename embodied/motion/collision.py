@@ -16,9 +16,8 @@ import pinocchio
 from embodied.geometry import Box, FloatArray, Pose
 from embodied.motion.body import Body
 from embodied.motion.kinematics import Kinematics
+from embodied.motion.memory import VOXEL_M
 
-VOXEL_M = 0.025
-CLEARANCE_M = 0.01
 CARVE_M = 0.04
 FIXED_LINKS = 2
 """Links from the base on whose contact with the surroundings does not depend on the joints."""
@@ -31,11 +30,11 @@ class CollisionWorld:
         self,
         kinematics: Kinematics,
         body: Body,
-        seen_W: FloatArray,
+        voxels_W: FloatArray,
         keep_out: Sequence[Box],
         held_G: FloatArray | None = None,
     ) -> None:
-        """Build the world from points seen (k, 3), declared boxes, and points of what is held (m, 3) in G."""
+        """Build the world from voxel centres (k, 3), declared boxes, and points of what is held (m, 3) in G."""
         self._kinematics = kinematics
         self._data = kinematics.model.createData()
         self._geometry: Any = body.geometry.copy()
@@ -45,12 +44,10 @@ class CollisionWorld:
         if held_G is not None and len(held_G):
             self._links.append(self._add_held(held_G))
         obstacles = [self._add_box(box) for box in keep_out]
-        if len(seen_W):
-            obstacles.append(self._add_seen(seen_W))
+        if len(voxels_W):
+            obstacles.append(self._add_seen(voxels_W))
         self._add_obstacle_pairs(obstacles)
         self._contacts = self._geometry.createData()
-        for request in self._contacts.collisionRequests:
-            request.security_margin = 0.0
 
     def free(self, q_rad: FloatArray) -> bool:
         """Whether the arm touches nothing at ``q_rad``."""
@@ -91,8 +88,8 @@ class CollisionWorld:
     def _add(self, name: str, joint: int, X_JO: Any, shape: Any) -> int:
         return int(self._geometry.addGeometryObject(pinocchio.GeometryObject(name, joint, X_JO, shape)))
 
-    def _add_seen(self, seen_W: FloatArray) -> int:
-        tree = coal.makeOctree(np.ascontiguousarray(voxel_centres(self._X_BW @ seen_W)), VOXEL_M)
+    def _add_seen(self, voxels_W: FloatArray) -> int:
+        tree = coal.makeOctree(np.ascontiguousarray(self._X_BW @ voxels_W), VOXEL_M)
         return self._add("seen", 0, pinocchio.SE3.Identity(), tree)
 
     def _add_box(self, box: Box) -> int:
@@ -109,9 +106,3 @@ class CollisionWorld:
         p_LO = X_LG @ ((low + high) / 2.0)
         X_JO = frame.placement * pinocchio.SE3(np.array(X_LG.rotation), p_LO)
         return self._add("held", int(frame.parentJoint), X_JO, coal.Box(*np.maximum(high - low, 0.005)))
-
-
-def voxel_centres(points: FloatArray) -> FloatArray:
-    """One point for each voxel that has at least two of ``points`` (k, 3); single points are noise at edges."""
-    cells, counts = np.unique(np.floor(points / VOXEL_M).astype(np.int64), axis=0, return_counts=True)
-    return np.asarray((cells[counts > 1] + 0.5) * VOXEL_M)

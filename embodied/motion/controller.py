@@ -14,7 +14,7 @@ from embodied.grounding import GroundedCommand
 from embodied.guard import Limits
 from embodied.motion.arm import Arm
 from embodied.motion.body import Body
-from embodied.motion.eye import Eye
+from embodied.motion.eye import Eye, Look
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import SceneMemory
 from embodied.motion.mover import Mover
@@ -55,7 +55,8 @@ class MotionController(Controller):
         rng = np.random.default_rng(self._seed)
         keep_out = self.site.keep_out
         stop = self._stop.is_set
-        self._robot = arm, eye, Mover(arm, SceneMemory(body), keep_out, limits, rng, stop, kinematics, body)
+        memory = SceneMemory(body)
+        self._robot = arm, eye, Mover(arm, memory, keep_out, limits, rng, stop, self._look, kinematics, body)
         self._held = None
 
     def disconnect(self) -> None:
@@ -64,15 +65,12 @@ class MotionController(Controller):
             self._robot[0].disconnect()
 
     def sense(self, observation_id: int) -> Observation:
-        """Look with the first camera, and remember what was seen."""
-        _, eye, mover = self._connected()
-        look = eye.look(eye.names[0])
-        observation = Observation(
+        """Look with the first camera."""
+        _, _, mover = self._connected()
+        look = self._look()
+        return Observation(
             observation_id, look.time_s, look.image, look.depth_m, look.camera, self._gripper_state(mover)
         )
-        held_W = None if self._held is None else mover.pose @ self._held.cluster_G
-        mover.memory.see(observation, mover.q_rad, held_W)
-        return observation
 
     def perform(self, grounded: GroundedCommand, timeout_s: float) -> Result:
         """Do it by the skill that the command and the hand's state call for."""
@@ -90,6 +88,14 @@ class MotionController(Controller):
     def halt(self) -> StopReport:
         """Stop the arm where it is."""
         return StopReport(self._robot is not None and self._robot[0].stop())
+
+    def _look(self) -> Look:
+        """Look with the first camera, and remember what was seen."""
+        _, eye, mover = self._connected()
+        look = eye.look(eye.names[0])
+        held_W = None if self._held is None else mover.pose @ self._held.cluster_G
+        mover.memory.see(look, mover.q_rad, held_W)
+        return look
 
     def _do(self, mover: Mover, grounded: GroundedCommand, points: list[FloatArray]) -> str:
         match grounded.command:

@@ -8,6 +8,7 @@ al., Grasp Pose Detection in Point Clouds, IJRR 2017, without its learned score.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,8 +26,11 @@ PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
 CLOSING_ANGLES = 12
 SHIFTS_M = (0.0, 0.015, -0.015)
-STRAY_POINTS = 2
+STRAY_POINTS = 1
+MIN_STRIP_POINTS = 4
+OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
+UPRIGHT = 0.3
 
 Mask = NDArray[np.bool_]
 
@@ -39,11 +43,13 @@ class Thing:
         cluster_W: (m, 3) the points that hang together there.
         others_W: (k, 3) all other points around it.
         target_W: (3,) where it was pointed at.
+        normals_W: Unit normals of the large planes around it.
     """
 
     cluster_W: FloatArray
     others_W: FloatArray
     target_W: FloatArray
+    normals_W: tuple[FloatArray, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,25 +70,23 @@ class GraspCandidate:
 def thing_at(target_W: FloatArray, seen_W: FloatArray) -> Thing:
     """The thing at ``target_W`` in all that was seen (k, 3); its cluster is empty if nothing stands out there."""
     near = thinned(seen_W[np.linalg.norm(seen_W - target_W, axis=1) < CROP_M])
-    cluster = cluster_at(without_planes(near, target_W), target_W, TARGET_REACH_M)
+    rest, normals = without_planes(near, target_W)
+    cluster = cluster_at(rest, target_W, TARGET_REACH_M)
     if not len(cluster):
         return Thing(cluster, near, target_W)
     keys = {tuple(point) for point in cluster}
     others = np.array([point for point in near if tuple(point) not in keys]).reshape(-1, 3)
-    return Thing(cluster, others, target_W)
+    return Thing(cluster, thinned(others, OTHERS_SPACING_M), target_W, tuple(normals))
 
 
 def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: FloatArray) -> list[GraspCandidate]:
     """Every way found to take ``thing``, best first; ``forward_W`` points from the robot's base towards it."""
     if not len(thing.cluster_W):
         return []
-    found = [
-        candidate
-        for approach_W, penalty in _approaches(forward_W)
-        for rotation in _rotations(approach_W)
-        for shift_m in SHIFTS_M
-        if (candidate := _candidate(thing, gripper, rotation, shift_m, penalty)) is not None
-    ]
+    found: list[GraspCandidate] = []
+    for approach_W, penalty in _approaches(forward_W, thing.normals_W):
+        for rotation in _rotations(approach_W):
+            found += _best_shift(thing, gripper, rotation, penalty)
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
@@ -91,18 +95,29 @@ def flipped(pose: Pose) -> Pose:
     return replace(pose, rotation=pose.rotation @ np.diag([-1.0, -1.0, 1.0]))
 
 
-def _approaches(forward_W: FloatArray) -> list[tuple[FloatArray, float]]:
-    """Directions to come from, each with what it costs: straight down is best, sideways reaches handles."""
-    forward = np.array([forward_W[0], forward_W[1], 0.0]) / max(float(np.linalg.norm(forward_W[:2])), 1e-9)
-    left, down = np.array([-forward[1], forward[0], 0.0]), np.array([0.0, 0.0, -1.0])
+def _approaches(forward_W: FloatArray, normals_W: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
+    """Directions to come from, each with what it costs: straight down is best, square to a front reaches handles."""
+    down = np.array([0.0, 0.0, -1.0])
+    forward = _level(forward_W)
+    fronts = [_level(np.sign(normal @ forward_W) * normal) for normal in normals_W if abs(normal[2]) < UPRIGHT]
     found = [(down, 0.0)]
-    for yaw_deg in (0, -35, 35, -70, 70):
-        yaw = np.deg2rad(yaw_deg)
-        level = np.cos(yaw) * forward + np.sin(yaw) * left
-        for pitch_deg, penalty in ((60, 0.15), (30, 0.25), (0, 0.2)):
+    square = [(aside, extra) for front in fronts for aside, extra in ((front, 0.0), *_turned(front, (-20.0, 20.0)))]
+    for level, extra in [*square, (forward, 0.1), *_turned(forward, (-35.0, 35.0, -70.0, 70.0))]:
+        for pitch_deg, penalty in ((60, 0.15), (35, 0.1), (0, 0.1)):
             pitch = np.deg2rad(pitch_deg)
-            found.append((np.cos(pitch) * level + np.sin(pitch) * down, penalty + abs(yaw_deg) / 400.0))
+            found.append((np.cos(pitch) * level + np.sin(pitch) * down, penalty + extra))
     return found
+
+
+def _turned(forward: FloatArray, yaws_deg: Sequence[float]) -> list[tuple[FloatArray, float]]:
+    left = np.array([-forward[1], forward[0], 0.0])
+    yaws = np.deg2rad(yaws_deg)
+    return [(np.cos(yaw) * forward + np.sin(yaw) * left, 0.05 + abs(float(yaw)) / 6.0) for yaw in yaws]
+
+
+def _level(direction: FloatArray) -> FloatArray:
+    level = np.array([direction[0], direction[1], 0.0])
+    return np.asarray(level / max(float(np.linalg.norm(level)), 1e-9))
 
 
 def _rotations(approach_W: FloatArray) -> list[FloatArray]:
@@ -117,21 +132,37 @@ def _rotations(approach_W: FloatArray) -> list[FloatArray]:
     return [np.column_stack([np.cross(y, approach_W), y, approach_W]) for y in closing]
 
 
-def _candidate(
-    thing: Thing, gripper: GripperDescription, R_WG: FloatArray, shift_m: float, penalty: float
-) -> GraspCandidate | None:
+def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
+    """The best of the grasps at and beside the target with this rotation, if any."""
     cluster = (thing.cluster_W - thing.target_W) @ R_WG
-    strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
-    if len(strip) < 4:
-        return None
-    low, high = strip[:, 1].min(), strip[:, 1].max()
-    width, centre = float(high - low), float(high + low) / 2.0
-    if width > gripper.max_width_m - 2 * CLEARANCE_M:
-        return None
+    strips = [(shift_m, cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]) for shift_m in SHIFTS_M]
+    narrow = [(shift_m, strip) for shift_m, strip in strips if _takes(strip, gripper)]
+    if not narrow:
+        return []
+    everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG])
+    ways = (_candidate(thing, gripper, R_WG, everything, *way, penalty) for way in narrow)
+    return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
+
+
+def _takes(strip: FloatArray, gripper: GripperDescription) -> bool:
+    """Whether the part between the pads is seen well enough, and narrow enough."""
+    return len(strip) >= MIN_STRIP_POINTS and float(np.ptp(strip[:, 1])) < gripper.max_width_m - 2 * CLEARANCE_M
+
+
+def _candidate(
+    thing: Thing,
+    gripper: GripperDescription,
+    R_WG: FloatArray,
+    everything: FloatArray,
+    shift_m: float,
+    strip: FloatArray,
+    penalty: float,
+) -> GraspCandidate | None:
+    low, high = float(strip[:, 1].min()), float(strip[:, 1].max())
+    width, centre = high - low, (high + low) / 2.0
     opening = min(width + OPENING_MARGIN_M, gripper.max_width_m)
-    everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG]) - [shift_m, centre, 0.0]
     front, back = float(strip[:, 2].min()), float(strip[:, 2].max())
-    tip = _deepest_tip(everything, gripper, opening, front, back)
+    tip = _deepest_tip(everything - [shift_m, centre, 0.0], gripper, opening, front, back)
     if tip is None:
         return None
     p_GT = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])

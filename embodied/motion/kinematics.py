@@ -12,9 +12,14 @@ from embodied.geometry import FloatArray, Pose
 from embodied.motion.arm import ArmDescription, JointState
 
 POSITION_TOLERANCE_M = 5e-4
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 40
 DAMPING = 1e-6
 LIMIT_MARGIN_RAD = 0.02
+POSTURES = 1500
+POSTURES_TRIED = 5
+POSTURE_SPREAD_RAD = 0.8
+TURN_WEIGHT_M = 1.0
+"""A turn by 90 degrees counts like 0.3 m when postures are compared."""
 
 
 class Kinematics:
@@ -43,6 +48,10 @@ class Kinematics:
         self._X_LG = _se3(description.pose_of_grasp_in_link)
         self._lower = description.limits.lower_rad + LIMIT_MARGIN_RAD
         self._upper = description.limits.upper_rad - LIMIT_MARGIN_RAD
+        spread = np.random.default_rng(0).normal(0.0, POSTURE_SPREAD_RAD, (POSTURES, len(description.home_rad)))
+        self._postures = np.clip(description.home_rad + spread, self._lower, self._upper)
+        hands = [self.grasp_pose(q) for q in self._postures]
+        self._postures_G = np.array([[*hand.translation_m, *hand.quaternion_xyzw] for hand in hands])
 
     def grasp_pose(self, q_rad: FloatArray) -> Pose:
         """``X_WG`` at joint position ``q_rad``."""
@@ -71,27 +80,38 @@ class Kinematics:
             q = np.clip(q + self._step(q, error), self._lower, self._upper)
         return None
 
-    def solutions(
-        self, X_WG: Pose, seed_rad: FloatArray, rng: np.random.Generator, restarts: int = 8
-    ) -> list[FloatArray]:
-        """Distinct joint positions for ``X_WG``, nearest to ``seed_rad`` first; empty if none was found."""
+    def solutions(self, X_WG: Pose, seed_rad: FloatArray) -> list[FloatArray]:
+        """Distinct joint positions for ``X_WG``, nearest to the arm's home first; empty if none was found.
+
+        Searched from ``seed_rad``, from home, and from those of a fixed set of postures around home whose hand comes
+        nearest to the pose.
+        """
+        distance = np.linalg.norm(self._postures_G[:, :3] - X_WG.translation_m, axis=1)
+        turned = 1.0 - np.abs(self._postures_G[:, 3:] @ X_WG.quaternion_xyzw)
+        nearest = np.argsort(distance + TURN_WEIGHT_M * turned)[:POSTURES_TRIED]
         found: list[FloatArray] = []
-        seeds = [seed_rad, self.description.home_rad]
-        seeds += [rng.uniform(self._lower, self._upper) for _ in range(restarts)]
-        for seed in seeds:
+        for seed in (seed_rad, self.description.home_rad, *self._postures[nearest]):
             q = self.solve(X_WG, seed)
             if q is not None and all(np.abs(q - other).max() > 0.1 for other in found):
                 found.append(q)
-        return sorted(found, key=lambda q: float(np.abs(q - seed_rad).max()))
+        return sorted(found, key=self.effort)
 
-    def contact_force(self, state: JointState) -> FloatArray:
+    def effort(self, q_rad: FloatArray) -> float:
+        """How far from home the most displaced joint is, in radians: large for contorted postures."""
+        return float(np.abs(q_rad - self.description.home_rad).max())
+
+    def contact_force(self, state: JointState, earlier: JointState | None = None) -> FloatArray:
         """Force in N (3,) in W that the world exerts on the hand, as the joint torques tell.
 
-        The motors' torques less those of gravity, velocity and the arm's own inertia at constant velocity are
-        ``-J^T F`` (any text on robot dynamics; for example Featherstone, Rigid Body Dynamics Algorithms, 2008, 2.3).
+        What the motors do beyond gravity, velocity and inertia is ``-J^T F`` (any text on robot dynamics; for example
+        Featherstone, Rigid Body Dynamics Algorithms, 2008, 2.3). Accelerations are those since ``earlier``; none
+        without it.
         """
-        zero = np.zeros(self.model.nv)
-        own = pinocchio.rnea(self.model, self._data, state.positions_rad, state.velocities_rad_s, zero)
+        acceleration = np.zeros(self.model.nv)
+        if earlier is not None and state.time_s > earlier.time_s:
+            change = state.velocities_rad_s - earlier.velocities_rad_s
+            acceleration = change / (state.time_s - earlier.time_s)
+        own = pinocchio.rnea(self.model, self._data, state.positions_rad, state.velocities_rad_s, acceleration)
         external = np.asarray(own) - state.torques_nm
         wrench, *_ = np.linalg.lstsq(self.jacobian(state.positions_rad).T, external, rcond=1e-3)
         return np.asarray(wrench[:3])

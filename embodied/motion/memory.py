@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from embodied.camera import Camera
 from embodied.geometry import FloatArray
 from embodied.motion.body import Body
-from embodied.observation import Observation
+from embodied.motion.eye import Look
 
+VOXEL_M = 0.025
+VOXEL_POINTS = 3
+"""Voxels with fewer points are noise at edges."""
+COARSE = 2
+"""The robot is looked for in every second row and column, and taken out with its neighbours."""
+REACH_M = 1.4
+"""Further from the base than this no arm of this kind gets: what is there need not be avoided."""
 SELF_MARGIN_M = 0.025
 """How far around its links the robot's own surface is taken out: depth noise, plus cables and covers of real arms."""
 
@@ -28,17 +36,24 @@ class SceneMemory:
         self._body = body
         self._camera: Camera | None = None
         self._depth_m: NDArray[np.float64] = np.empty((0, 0))
+        self._voxels: FloatArray = np.empty((0, 3))
 
-    def see(self, observation: Observation, q_rad: FloatArray, held_W: FloatArray | None = None) -> None:
-        """Take in an observation made with the arm at ``q_rad``, holding something around the points ``held_W``."""
-        if observation.depth_m is None:
+    def see(self, look: Look, q_rad: FloatArray, held_W: FloatArray | None = None) -> None:
+        """Take in a look made with the arm at ``q_rad``, holding something around the points ``held_W``."""
+        if look.depth_m is None:
             return
-        seen = observation.depth_m.astype(np.float64)
-        robot = self._robot_pixels(observation.camera, seen, q_rad, held_W)
-        if self._camera is None or not _same_view(self._camera, observation.camera):
+        seen = look.depth_m.astype(np.float64)
+        robot = self._robot_pixels(look.camera, seen, q_rad, held_W)
+        if self._camera is None or not _same_view(self._camera, look.camera):
             self._depth_m = np.full_like(seen, np.nan)
-        self._camera = observation.camera
+        self._camera = look.camera
         self._depth_m = np.where(robot, self._depth_m, seen)
+        cloud = self.points()
+        self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
+
+    def voxels(self) -> FloatArray:
+        """Centres (k, 3) in W of the ``VOXEL_M`` cubes that hold what is remembered."""
+        return self._voxels
 
     def points(self) -> FloatArray:
         """``p_WP`` (k, 3) of everything that is remembered."""
@@ -50,13 +65,25 @@ class SceneMemory:
     def _robot_pixels(
         self, camera: Camera, depth_m: FloatArray, q_rad: FloatArray, held_W: FloatArray | None
     ) -> NDArray[np.bool_]:
-        cloud = camera.points(depth_m)
+        cloud = camera.points(depth_m)[::COARSE, ::COARSE]
         measured = np.isfinite(cloud[..., 2])
-        mask = np.zeros(depth_m.shape, dtype=bool)
+        mask = np.zeros(cloud.shape[:2], dtype=bool)
         mask[measured] = self._body.inside(cloud[measured], q_rad, SELF_MARGIN_M)
         if held_W is not None and len(held_W):
             mask[measured] |= _near(cloud[measured], held_W, SELF_MARGIN_M)
-        return mask
+        whole = mask.repeat(COARSE, axis=0).repeat(COARSE, axis=1)[: depth_m.shape[0], : depth_m.shape[1]]
+        return cv2.dilate(whole.astype(np.uint8), np.ones((2 * COARSE + 1, 2 * COARSE + 1), np.uint8)).astype(bool)
+
+
+def _voxel_centres(points: FloatArray) -> FloatArray:
+    if not len(points):
+        return np.empty((0, 3))
+    cells = np.floor(points / VOXEL_M).astype(np.int64)
+    origin = cells.min(axis=0)
+    size = cells.max(axis=0) - origin + 1
+    keys, counts = np.unique(np.ravel_multi_index(tuple((cells - origin).T), tuple(size)), return_counts=True)
+    found = np.stack(np.unravel_index(keys[counts >= VOXEL_POINTS], tuple(size)), axis=1)
+    return np.asarray((found + origin + 0.5) * VOXEL_M)
 
 
 def _near(points: FloatArray, others: FloatArray, margin_m: float) -> NDArray[np.bool_]:

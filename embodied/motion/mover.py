@@ -18,7 +18,7 @@ from embodied.motion.arm import Arm, JointState, JointTrajectory
 from embodied.motion.body import Body
 from embodied.motion.collision import CARVE_M, CollisionWorld
 from embodied.motion.kinematics import Kinematics
-from embodied.motion.memory import SceneMemory
+from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
 from embodied.motion.trajectory import parametrise
 from embodied.result import Measured, Reason
@@ -26,6 +26,13 @@ from embodied.result import Measured, Reason
 LINE_STEP_M = 0.015
 LINE_STEP_RAD = 0.1
 MAX_JOINT_JUMP_RAD = 0.6
+COMPLY_FORCE_N = 6.0
+COMPLY_M_PER_N = 5e-5
+COMPLY_MAX_M = 0.0015
+COMPLY_SPEED_M_S = 0.02
+COMPLY_STEPS = 8
+SPEED_CYCLES = 8
+"""Speed changes slowly: it is looked at every so many control cycles. Forces are looked at in every one."""
 SPEED_SHARE = 0.9
 """Share of a speed limit that is planned for, so that tracking errors do not break it."""
 
@@ -37,7 +44,7 @@ class Travelled:
     Attributes:
         pose: ``X_WG`` where the hand stands.
         blocked: Whether a force stopped it before its end.
-        force_W: Force that the world exerts on the hand there, in N, beyond what was felt before the line.
+        force_W: Force that the world exerts on the hand there, in N, beyond what it was tared to.
     """
 
     pose: Pose
@@ -56,12 +63,16 @@ class Mover:
         limits: Limits,
         rng: np.random.Generator,
         stop_requested: Callable[[], bool],
+        look: Callable[[], object],
         kinematics: Kinematics,
         body: Body,
     ) -> None:
-        """Drive ``arm`` within ``limits``; all randomness comes from ``rng``."""
+        """Drive ``arm`` within ``limits``; ``look`` refreshes ``memory``; all randomness comes from ``rng``."""
+        self.look = look
         self.arm, self.memory, self.kinematics, self.limits, self.rng = arm, memory, kinematics, limits, rng
         self._keep_out, self._body, self._stop_requested = tuple(keep_out), body, stop_requested
+        self._bias_W = np.zeros(3)
+        self._alone = CollisionWorld(kinematics, body, np.empty((0, 3)), ())
         self.begin(float("inf"))
 
     def begin(self, timeout_s: float) -> None:
@@ -69,6 +80,10 @@ class Mover:
         state = self.arm.read()
         self._start_s, self._deadline_s = state.time_s, state.time_s + timeout_s
         self._max_speed_m_s, self._max_force_n = 0.0, 0.0
+
+    def tare(self) -> None:
+        """Take the force that is felt now, at rest and touching nothing new, as none."""
+        self._bias_W = self.kinematics.contact_force(self.arm.read())
 
     @property
     def q_rad(self) -> FloatArray:
@@ -108,20 +123,19 @@ class Mover:
 
     def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
         """What must not be touched from here: all that was seen and is not where the arm already is."""
-        seen = self.memory.points()
-        if ignore is not None and len(ignore) and len(seen):
-            low, high = ignore.min(axis=0) - 0.02, ignore.max(axis=0) + 0.02
-            seen = seen[~((seen > low) & (seen < high)).all(axis=1)]
-        if len(seen):
-            seen = seen[~self._body.inside(seen, self.q_rad, CARVE_M)]
-        return CollisionWorld(self.kinematics, self._body, seen, self._keep_out, held_G)
+        voxels = self.memory.voxels()
+        if ignore is not None and len(ignore):
+            low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
+            voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
+        voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M)]
+        return CollisionWorld(self.kinematics, self._body, voxels, self._keep_out, held_G)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:
-        """Joint positions for a pose, nearest first."""
-        return self.kinematics.solutions(X_WG, self.q_rad, self.rng)
+        """Joint positions for a pose, the least contorted first."""
+        return self.kinematics.solutions(X_WG, self.q_rad)
 
     def line(self, X_WG: Pose, *, speed_m_s: float, force_n: float) -> Travelled:
-        """Go straight to ``X_WG``, and stop where the hand feels ``force_n`` more than before.
+        """Go straight to ``X_WG``, and stop where the hand feels ``force_n`` beyond what it was tared to.
 
         Raises:
             SkillError: ``unreachable``, ``timeout``, ``stopped``.
@@ -129,19 +143,35 @@ class Mover:
         path = self.line_path(self.q_rad, X_WG)
         if path is None:
             raise SkillError("the arm cannot go straight there", Reason.UNREACHABLE.value)
-        before = self.kinematics.contact_force(self.arm.read())
-        blocked = self._follow(path, 1.0, speed_m_s, force_n, before)
+        blocked = self._follow(path, 1.0, speed_m_s, force_n)
         state = self.arm.read()
-        force = self.kinematics.contact_force(state) - before
-        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force)
+        force_W = self.kinematics.contact_force(state) - self._bias_W
+        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force_W)
+
+    def comply(self) -> None:
+        """Give way to what presses on the hand until little does: a grip off the middle of something fixed strains."""
+        for _ in range(COMPLY_STEPS):
+            force_W = self.kinematics.contact_force(self.arm.read()) - self._bias_W
+            felt_n = float(np.linalg.norm(force_W))
+            if felt_n < COMPLY_FORCE_N:
+                return
+            step_W = force_W / felt_n * min(felt_n * COMPLY_M_PER_N, COMPLY_MAX_M)
+            pose = self.pose
+            target = Pose(pose.rotation, pose.translation_m + step_W)
+            self.line(target, speed_m_s=COMPLY_SPEED_M_S, force_n=felt_n + COMPLY_FORCE_N)
 
     def line_path(self, start_rad: FloatArray, X_WG: Pose) -> FloatArray | None:
-        """Joint positions (k, n) along the straight line from ``start_rad`` to ``X_WG``; ``None`` if it breaks off."""
+        """Joint positions (k, n) along the straight line from ``start_rad`` to ``X_WG``.
+
+        Returns:
+            ``None`` if the line leaves the arm's reach, jumps, or makes the arm touch itself. What else it touches is
+            for the caller to know, and for the hand to feel.
+        """
         X_WS = self.kinematics.grasp_pose(start_rad)
         path = [start_rad]
         for pose in _between(X_WS, X_WG):
             q = self.kinematics.solve(pose, path[-1])
-            if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD:
+            if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD or not self._alone.free(q):
                 return None
             path.append(q)
         return np.array(path)
@@ -156,29 +186,28 @@ class Mover:
         self._raise_interruption(state)
         return state
 
-    def _follow(
-        self,
-        path: FloatArray,
-        scale: float,
-        speed_m_s: float,
-        force_n: float = float("inf"),
-        before: FloatArray | None = None,
-    ) -> bool:
+    def _follow(self, path: FloatArray, scale: float, speed_m_s: float, force_n: float | None = None) -> bool:
         """Follow the path; whether ``force_n`` was felt on the way."""
-        touched = False
+        touched, cycles, earlier = False, 0, self.arm.read()
 
         def monitor(state: JointState) -> bool:
-            nonlocal touched
-            self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
-            if before is not None:
-                felt = float(np.linalg.norm(self.kinematics.contact_force(state) - before))
-                self._max_force_n = max(self._max_force_n, felt)
-                touched = touched or felt > force_n
+            nonlocal touched, cycles, earlier
+            cycles += 1
+            if cycles % SPEED_CYCLES == 0:
+                self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
+            if force_n is not None:
+                touched = self._feel(state, earlier) > force_n or touched
+            earlier = state
             return touched or self._interrupted(state)
 
         state = self.arm.follow(self._timed(path, scale, speed_m_s), monitor)
         self._raise_interruption(state)
         return touched
+
+    def _feel(self, state: JointState, earlier: JointState) -> float:
+        felt_n = float(np.linalg.norm(self.kinematics.contact_force(state, earlier) - self._bias_W))
+        self._max_force_n = max(self._max_force_n, felt_n)
+        return felt_n
 
     def _timed(self, path: FloatArray, scale: float, speed_m_s: float) -> JointTrajectory:
         limits = self.kinematics.description.limits

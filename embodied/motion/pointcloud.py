@@ -15,18 +15,20 @@ from embodied.geometry import FloatArray
 
 SPACING_M = 0.004
 PLANE_TOLERANCE_M = 0.005
-PLANE_MIN_EXTENT_M = 0.12
-PLANE_MIN_POINTS = 120
+PLANE_MIN_EXTENT_M = 0.16
+PLANE_MIN_SHARE = 0.12
+"""Of all points around: supports, walls and fronts are large, the faces of things that fit the hand are not."""
 MAX_PLANES = 4
 LINK_M = 0.012
 MIN_CLUSTER_POINTS = 12
+MIN_PLANE_POINTS = 50
 
 
 @lru_cache(maxsize=1)
 def open3d() -> ModuleType:
     """Open3D, imported at first use: it takes two seconds.
 
-    Its Linux wheel needs libusb, which many machines lack; a dependency of ours brings it, and it has to be loaded first.
+    Its Linux wheel needs libusb, which many machines lack; a dependency of ours brings it, to be loaded first.
     """
     if path := libusb_package.get_library_path():
         ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
@@ -35,25 +37,28 @@ def open3d() -> ModuleType:
     return open3d
 
 
-def thinned(points: FloatArray) -> FloatArray:
-    """About one point for each ``SPACING_M`` cube of ``points`` (k, 3)."""
-    return np.asarray(_cloud(points).voxel_down_sample(SPACING_M).points)
+def thinned(points: FloatArray, spacing_m: float = SPACING_M) -> FloatArray:
+    """About one point for each ``spacing_m`` cube of ``points`` (k, 3)."""
+    return np.asarray(_cloud(points).voxel_down_sample(spacing_m).points)
 
 
-def without_planes(points: FloatArray, target: FloatArray) -> FloatArray:
-    """``points`` (k, 3) less those on large planes that do not go through ``target``: supports, walls, fronts."""
-    rest = points
+def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
+    """Take the large planes that do not go through ``target`` away: supports, walls, fronts.
+
+    Returns:
+        The points (m, 3) that are left, and the unit normals of the planes taken away.
+    """
+    rest, normals = points, []
     for _ in range(MAX_PLANES):
-        if len(rest) < PLANE_MIN_POINTS:
+        if len(rest) < MIN_PLANE_POINTS:
             break
         normal, offset, on_plane = _largest_plane(rest)
-        if on_plane.sum() < PLANE_MIN_POINTS or _extent(rest[on_plane]) < PLANE_MIN_EXTENT_M:
+        large = on_plane.sum() >= PLANE_MIN_SHARE * len(points) and _extent(rest[on_plane]) >= PLANE_MIN_EXTENT_M
+        if not large or abs(float(normal @ target) + offset) < PLANE_TOLERANCE_M:
             break
-        if abs(float(normal @ target) + offset) > PLANE_TOLERANCE_M:
-            rest = rest[~on_plane]
-        else:
-            break
-    return rest
+        rest = rest[~on_plane]
+        normals.append(normal)
+    return rest, normals
 
 
 def cluster_at(points: FloatArray, target: FloatArray, reach_m: float) -> FloatArray:

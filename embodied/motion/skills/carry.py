@@ -35,6 +35,7 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
         raise SkillError("the arm cannot set it down there", Reason.UNREACHABLE.value)
     mover.travel(above, scale=CARRY_SCALE, held_G=held.cluster_G)
     check_held(mover)
+    mover.tare()
     mover.line(shifted(mover.pose, -(ABOVE_M + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
     check_held(mover)
     release(mover)

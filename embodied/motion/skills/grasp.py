@@ -8,24 +8,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from embodied.errors import SkillError
-from embodied.geometry import FloatArray, Pose
+from embodied.geometry import FloatArray
+from embodied.motion.collision import CollisionWorld
 from embodied.motion.grasping import GraspCandidate, Thing, flipped, grasp_candidates, thing_at
 from embodied.motion.mover import Mover
 from embodied.motion.skills.retreat import TRAVEL_SCALE, UP, back_off, go_home, offset, shifted
 from embodied.result import Reason
 
 STAND_OFF_M = 0.09
-CANDIDATES = 40
+CANDIDATES = 30
+CHOICES = 8
+EFFORT_COST = 0.1
 ATTEMPTS = 3
 NEAR_M = 0.11
 CLOSING_SPEED_M_S = 0.15
 CONTACT_FORCE_N = 12.0
 SHORT_OF_POSE_M = 0.015
 MIN_WIDTH_M = 0.003
+ROOM_M = 0.22
 LIFT_M = 0.03
-LIFT_SPEED_M_S = 0.1
-FIXED_FORCE_N = 20.0
-"""More than the heaviest thing for this hand weighs (1 kg, doubled): what resists so is fixed to something."""
+LIFT_SPEED_M_S = 0.05
+FIXED_FORCE_N = 15.0
+"""More than the heaviest thing for this hand weighs (1 kg, and half as much again): what resists so is fixed."""
+FORCED_OPEN_M = 0.004
+"""Fingers that close up and down and are forced apart so far by lifting hold something fixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +53,11 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """A candidate that the arm can come to: its pose, and joint positions before it."""
+    """A candidate that the arm can come to, and joint positions before it and at it."""
 
     candidate: GraspCandidate
     before_rad: FloatArray
+    grasp_rad: FloatArray
 
 
 def grasp(mover: Mover, target_W: FloatArray) -> Held:
@@ -89,24 +96,50 @@ def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
     afar = mover.world()
     around = np.array([thing.target_W - NEAR_M, thing.target_W + NEAR_M])
     near = mover.world(ignore=around)
-    for candidate in candidates[:CANDIDATES]:
-        for pose in (candidate.pose, flipped(candidate.pose)):
-            before = _solve(mover, offset(pose, -STAND_OFF_M))
-            path = None if before is None or not afar.free(before) else mover.line_path(before, pose)
-            if before is not None and path is not None and all(near.free(q) for q in path[1::2]):
-                yield Reach(replace(candidate, pose=pose), before)
-                break
+    ways = (way for candidate in candidates[:CANDIDATES] for way in _ways(mover, candidate, afar, near))
+    cramped = []
+    roomy: list[Reach] = []
+    for reach in ways:
+        (roomy if _has_room(mover, reach) else cramped).append(reach)
+        if len(roomy) == CHOICES:
+            break
+    yield from sorted(roomy, key=lambda reach: -_worth(mover, reach))
+    yield from cramped
 
 
-def _solve(mover: Mover, pose: Pose) -> FloatArray | None:
-    q = mover.kinematics.solve(pose, mover.q_rad)
-    return q if q is not None else mover.kinematics.solve(pose, mover.kinematics.description.home_rad)
+def _worth(mover: Mover, reach: Reach) -> float:
+    """The candidate's score, less for contorted postures."""
+    return reach.candidate.score - EFFORT_COST * mover.kinematics.effort(reach.grasp_rad)
+
+
+def _ways(mover: Mover, candidate: GraspCandidate, afar: CollisionWorld, near: CollisionWorld) -> Iterator[Reach]:
+    """The joint positions before ``candidate`` from which the arm can go straight to it."""
+    for pose in (candidate.pose, flipped(candidate.pose)):
+        for before in filter(afar.free, mover.solutions(offset(pose, -STAND_OFF_M))):
+            path = mover.line_path(before, pose)
+            if path is not None and all(near.free(q) for q in path[1::2]):
+                yield Reach(replace(candidate, pose=pose), before, path[-1])
+
+
+def _has_room(mover: Mover, reach: Reach) -> bool:
+    """Whether the hand could draw back far from the grasp: drawers are pulled, things are lifted."""
+    return mover.line_path(reach.grasp_rad, offset(reach.candidate.pose, -ROOM_M)) is not None
 
 
 def _attempt(mover: Mover, thing: Thing, reach: Reach) -> Held:
+    print(
+        "ATT",
+        reach.candidate.pose.rotation[:, 2].round(2),
+        reach.candidate.pose.rotation[:, 1].round(2),
+        reach.candidate.pose.translation_m.round(3),
+        round(reach.candidate.opening_m, 3),
+        round(reach.candidate.score, 2),
+        reach.grasp_rad.round(2),
+    )
     gripper = mover.kinematics.description.gripper
     mover.travel([reach.before_rad], scale=TRAVEL_SCALE)
     mover.grip(reach.candidate.opening_m, gripper.max_force_n)
+    mover.tare()
     pose = reach.candidate.pose
     arrived = mover.line(pose, speed_m_s=CLOSING_SPEED_M_S, force_n=CONTACT_FORCE_N)
     short_m = float(np.linalg.norm(arrived.pose.translation_m - pose.translation_m))
@@ -115,6 +148,7 @@ def _attempt(mover: Mover, thing: Thing, reach: Reach) -> Held:
     width_m = mover.grip(0.0, gripper.max_force_n).gripper_width_m
     if width_m < MIN_WIDTH_M:
         _give_up(mover, "the fingers closed and held nothing", Reason.MISSED_GRASP)
+    mover.comply()
     return _lifted(mover, thing, width_m)
 
 
@@ -122,13 +156,15 @@ def _lifted(mover: Mover, thing: Thing, width_m: float) -> Held:
     """Lift a little: what resists is fixed, what is lost was not held."""
     X_WG = mover.pose
     lift = mover.line(shifted(X_WG, LIFT_M * UP), speed_m_s=LIFT_SPEED_M_S, force_n=FIXED_FORCE_N)
-    if lift.blocked:
+    fixed = lift.blocked or mover.arm.read().gripper_width_m > width_m + FORCED_OPEN_M
+    if fixed:
         mover.line(X_WG, speed_m_s=LIFT_SPEED_M_S, force_n=2 * FIXED_FORCE_N)
+        mover.comply()
     width_now_m = mover.arm.read().gripper_width_m
     if width_now_m < max(MIN_WIDTH_M, 0.5 * width_m):
         _give_up(mover, "it slipped out of the fingers when lifted", Reason.MISSED_GRASP)
     cluster_G = X_WG.inverse() @ thing.cluster_W
-    return Held(lift.blocked, cluster_G, float(X_WG.translation_m[2]) - _support_m(thing), width_now_m)
+    return Held(fixed, cluster_G, float(X_WG.translation_m[2]) - _support_m(thing), width_now_m)
 
 
 def _give_up(mover: Mover, message: str, reason: Reason) -> None:

@@ -1,4 +1,7 @@
-"""Pull a held handle along to a point, following what its joint allows by feel: a drawer's line, a door's arc."""
+"""Pull a held handle along to a point, following what its joint allows by feel: a drawer's line, a door's arc.
+
+Each step goes on in the direction in which the last one really went after giving way to what pressed on the hand.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,15 @@ import numpy as np
 
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray
-from embodied.motion.mover import Mover, Travelled
+from embodied.motion.mover import Mover
 from embodied.motion.skills.carry import check_held
 from embodied.motion.skills.retreat import release, shifted
 from embodied.result import Reason
 
-STEP_M = 0.04
+STEP_M = 0.03
 SPEED_M_S = 0.15
 FORCE_N = 45.0
 ARRIVED_M = 0.012
-YIELD_PER_N = 0.02
-"""How much of a step goes aside for each newton felt across the direction of pulling."""
-MAX_YIELD = 0.7
 MIN_STEP_M = 0.002
 
 
@@ -44,23 +44,12 @@ def _follow(mover: Mover, goal: FloatArray, total_m: float) -> float:
     best_m = total_m
     for _ in range(int(np.ceil(2.0 * total_m / STEP_M)) + 2):
         here = mover.pose.translation_m
-        step_m = min(STEP_M, best_m)
-        moved = mover.line(shifted(mover.pose, step_m * direction), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+        mover.line(shifted(mover.pose, min(STEP_M, best_m) * direction), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+        mover.comply()
         check_held(mover)
-        left_m = float(np.linalg.norm(goal - moved.pose.translation_m))
-        if moved.blocked or left_m < ARRIVED_M or left_m > best_m - MIN_STEP_M:
+        went = mover.pose.translation_m - here
+        left_m = float(np.linalg.norm(goal - mover.pose.translation_m))
+        if left_m < ARRIVED_M or left_m > best_m - MIN_STEP_M:
             return min(left_m, best_m)
-        best_m = left_m
-        direction = _next_direction(direction, here, moved)
+        best_m, direction = left_m, went / np.linalg.norm(went)
     return best_m
-
-
-def _next_direction(direction: FloatArray, here: FloatArray, moved: Travelled) -> FloatArray:
-    """Where the last step really went, yielding to the force felt across it."""
-    across = moved.force_W - (moved.force_W @ direction) * direction
-    aside = YIELD_PER_N * across
-    aside *= min(1.0, MAX_YIELD / max(float(np.linalg.norm(aside)), 1e-9))
-    went = moved.pose.translation_m - here
-    went /= max(float(np.linalg.norm(went)), 1e-9)
-    turned = went + aside
-    return np.asarray(turned / np.linalg.norm(turned))

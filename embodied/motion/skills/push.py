@@ -34,6 +34,7 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
     around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
     mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
+    mover.tare()
     moved = mover.line(shifted(mover.pose, direction * (BEFORE_M + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
     left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
     back_off(mover)

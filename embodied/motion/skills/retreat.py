@@ -44,12 +44,13 @@ def go_home(mover: Mover) -> bool:
 
 
 def release(mover: Mover) -> None:
-    """Open the fingers just far enough to let go, back off, open fully and go home."""
+    """Open the fingers just far enough to let go, back off, look at what has changed, and go home."""
     gripper = mover.kinematics.description.gripper
     width_m = mover.arm.read().gripper_width_m
     mover.grip(min(width_m + 0.03, gripper.max_width_m), gripper.max_force_n)
     back_off(mover)
     mover.grip(gripper.max_width_m, gripper.max_force_n)
+    mover.look()
     go_home(mover)
 
 
