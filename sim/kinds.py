@@ -61,7 +61,7 @@ class Kind(Table):
 
     def moments(self) -> Moments:
         """Volume and moments of all parts."""
-        first, *rest = (Moments.of(part.surface()) for part in self.parts)
+        first, *rest = (Moments.of(part.surface) for part in self.parts)
         return sum(rest, start=first)
 
     def surfaces(self, color: str) -> dict[str, Mesh]:
@@ -69,9 +69,9 @@ class Kind(Table):
         groups: dict[str, list[Mesh]] = {}
         for part in self.parts:
             shade = self.colors[color] if part.color == "main" else part.color
-            groups.setdefault(shade, []).append(part.surface())
+            groups.setdefault(shade, []).append(part.surface)
         return {shade: joined(meshes) for shade, meshes in groups.items()}
 
     def hulls(self) -> list[FloatArray]:
         """The convex pieces of all parts."""
-        return [hull for part in self.parts for hull in part.hulls()]
+        return [hull for part in self.parts for hull in part.hulls]

@@ -89,6 +89,29 @@ def joined(meshes: Iterable[Mesh]) -> Mesh:
     return Mesh(np.concatenate([part.vertices_m for part in parts]), np.concatenate(faces))
 
 
+def split(mesh: Mesh, edge_m: float) -> Mesh:
+    """The same surface without edges longer than ``edge_m``.
+
+    A software renderer walks over the whole bounding box of a triangle: long slanting ones are mostly box.
+    """
+    while True:
+        corners = mesh.vertices_m[mesh.faces]
+        lengths = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
+        long = lengths.max(axis=1) > edge_m
+        if not long.any():
+            return mesh
+        mesh = _halved(mesh, long, lengths.argmax(axis=1))
+
+
+def _halved(mesh: Mesh, chosen: NDArray[np.bool_], longest: IntArray) -> Mesh:
+    row = np.flatnonzero(chosen)
+    a, b, c = (mesh.faces[row, (longest[row] + i) % 3] for i in range(3))
+    middle = len(mesh.vertices_m) + np.arange(len(row))
+    vertices = np.concatenate([mesh.vertices_m, (mesh.vertices_m[a] + mesh.vertices_m[b]) / 2.0])
+    halves = [np.stack([a, middle, c], axis=1), np.stack([middle, b, c], axis=1)]
+    return Mesh(vertices, np.concatenate([mesh.faces[~chosen], *halves]))
+
+
 def corner_normals(mesh: Mesh, crease_rad: float = CREASE_RAD) -> FloatArray:
     """(3 m, 3) unit normals of the faces' corners: smooth across shallow edges, sharp across the others."""
     a, b, c = (mesh.vertices_m[mesh.faces[:, i]] for i in range(3))

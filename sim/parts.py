@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -42,10 +43,12 @@ class Part(Table, ABC):
         """``X_OP`` of the part in the object."""
         return Pose(Rotation.from_euler("xyz", self.turn_deg, degrees=True).as_matrix(), np.array(self.at_m))
 
+    @cached_property
     def surface(self) -> Mesh:
         """The part's surface in the object's frame."""
         return self._mesh().placed(self.pose)
 
+    @cached_property
     def hulls(self) -> list[FloatArray]:
         """The part's convex pieces in the object's frame, each as points (n, 3)."""
         return [self.pose @ points for points in self._hulls()] if self.collides else []

@@ -27,13 +27,19 @@ class Footprint:
         center_m: (3,) in the world.
         half_m: (3,) half the lengths of its edges.
         yaw_rad: Of its x axis in the world.
-        pose: ``X_WO`` of the thing itself.
+        origin_m: (3,) of the thing itself, in the world.
     """
 
     center_m: FloatArray
     half_m: FloatArray
     yaw_rad: float
-    pose: Pose
+    origin_m: FloatArray
+
+    @property
+    def pose(self) -> Pose:
+        """``X_WO`` of the thing itself."""
+        c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        return Pose(np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]), self.origin_m)
 
     @property
     def axes(self) -> FloatArray:
@@ -66,9 +72,10 @@ def find_room(
     Raises:
         SceneError: If no free place was found.
     """
+    area = _area(spec, region)
     for _ in range(TRIES):
-        footprint = _draw(spec, region, low, high, rng)
-        if _within(footprint, region, spec.clearance_m) and not any(footprint.hits(other) for other in taken):
+        footprint = _draw(spec, area, low, high, rng)
+        if footprint is not None and not any(footprint.hits(other) for other in taken):
             return footprint
     raise SceneError(
         f"no room in {region.name!r} for a thing of {_size(low, high)} after {TRIES} tries beside "
@@ -76,26 +83,44 @@ def find_room(
     )
 
 
-def _draw(spec: Placement, region: Region, low: FloatArray, high: FloatArray, rng: np.random.Generator) -> Footprint:
-    floor, half = _floor(region)
-    span = np.array([spec.x_m or (-half[0], half[0]), spec.y_m or (-half[1], half[1])])
-    offset = rng.uniform(span[:, 0], span[:, 1])
-    yaw = float(np.radians(rng.uniform(*spec.yaw_deg)))
-    at = floor + [*offset, DROP_M - low[2]]
-    rotation = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
-    pose = Pose(rotation, at)
-    return Footprint(pose @ ((low + high) / 2.0), (high - low) / 2.0, yaw, pose)
+@dataclass(frozen=True, eq=False)
+class _Area:
+    """Where something may be put.
+
+    Attributes:
+        floor_m: (3,) middle of the floor, in the world.
+        half_m: (2,) from there to the edges, less the clearance.
+        span_m: (2, 2) lowest and highest offset of an origin from the middle, for x and y.
+    """
+
+    floor_m: FloatArray
+    half_m: FloatArray
+    span_m: FloatArray
 
 
-def _floor(region: Region) -> tuple[FloatArray, FloatArray]:
+def _area(spec: Placement, region: Region) -> _Area:
     low, high = np.array(region.low_m), np.array(region.high_m)
-    middle = np.array([*(low + high)[:2] / 2.0, low[2]])
-    return region.pose_in_world @ middle, (high - low)[:2] / 2.0
+    half = (high - low)[:2] / 2.0
+    floor = region.pose_in_world @ np.array([*(low + high)[:2] / 2.0, low[2]])
+    span = np.array([spec.x_m or (-half[0], half[0]), spec.y_m or (-half[1], half[1])])
+    return _Area(floor, half - spec.clearance_m, span)
 
 
-def _within(footprint: Footprint, region: Region, clearance: float) -> bool:
-    floor, half = _floor(region)
-    return bool((np.abs(footprint.corners_m - floor[:2]) <= half - clearance).all())
+def _draw(
+    spec: Placement, area: _Area, low: FloatArray, high: FloatArray, rng: np.random.Generator
+) -> Footprint | None:
+    yaw = float(np.radians(rng.uniform(*spec.yaw_deg)))
+    c, s = np.cos(yaw), np.sin(yaw)
+    turn = np.array([[c, -s], [s, c]])
+    middle, half = turn @ (low + high)[:2] / 2.0, (high - low) / 2.0
+    reach = np.abs(turn) @ half[:2]
+    lowest = np.maximum(area.span_m[:, 0], reach - area.half_m - middle)
+    highest = np.minimum(area.span_m[:, 1], area.half_m - reach - middle)
+    share = rng.uniform(size=2)
+    if (lowest > highest).any():
+        return None
+    at = area.floor_m + [*(lowest + share * (highest - lowest)), DROP_M - low[2]]
+    return Footprint(at + [*middle, (low + high)[2] / 2.0], half, yaw, at)
 
 
 def _size(low: FloatArray, high: FloatArray) -> str:

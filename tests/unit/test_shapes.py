@@ -32,7 +32,7 @@ def _watertight(mesh: Mesh) -> bool:
 @pytest.mark.parametrize("name", kind_names())
 def test_every_part_of_every_kind_is_watertight_and_turned_outwards(name: str) -> None:
     for part in _kind(name).parts:
-        surface = part.surface()
+        surface = part.surface
         assert _watertight(surface), part
         assert Moments.of(surface).volume_m3 > 0, part
 
