@@ -1,0 +1,172 @@
+"""What judges decide by: who touches whom, who carries whom, and what is at rest. Ground truth, not for a planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pybullet as p
+
+from embodied.geometry import FloatArray
+from sim.fixtures import FINGER_JOINTS
+from sim.things import FurnitureJoint, Thing
+from sim.world import TIME_STEP_S, World
+
+WATCH_S = 0.5
+"""How long a judge watches whether things are at rest."""
+SAMPLE_STEPS = 6
+"""Contacts are taken down every so many time steps."""
+REST_M = 0.003
+REST_RAD = 0.05
+"""What moves or turns further than this while it is watched is not at rest."""
+REST_M_S = 0.02
+REST_RAD_S = 0.3
+"""What moves or turns faster than this is not at rest at a glance."""
+GRAVITY_M_S2 = 9.81
+TOUCH_N = 0.01
+"""Less force than a sheet of paper's weight is no touch."""
+BELOW_SHARE = 0.5
+"""A force carries if at least this share of it points up."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One place where something presses on a small object at one instant.
+
+    Attributes:
+        thing: Name of the object.
+        body, link: What presses on it, as PyBullet numbers them.
+        point_in_world_m: Where.
+        force_n: How strongly, along the normal.
+        up: The normal's share along the vertical; 1 where the object is pressed straight up.
+    """
+
+    thing: str
+    body: int
+    link: int
+    point_in_world_m: tuple[float, float, float]
+    force_n: float
+    up: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What is known of a world that was watched, or looked at for an instant.
+
+    Attributes:
+        world: In its present state.
+        contacts: Of all samples.
+        samples: How many there were.
+        resting_things, resting_joints: Names of what was at rest all the time.
+    """
+
+    world: World
+    contacts: tuple[Contact, ...]
+    samples: int
+    resting_things: frozenset[str]
+    resting_joints: frozenset[str]
+
+    def force_n(self, thing: str, counts: Callable[[Contact], bool]) -> float:
+        """Mean force on ``thing`` of those contacts that count."""
+        return sum(each.force_n for each in self.contacts if each.thing == thing and counts(each)) / self.samples
+
+    def carried_share(self, thing: str, counts: Callable[[Contact], bool]) -> float:
+        """Which share of the weight of ``thing`` is carried from below by those contacts that count."""
+        below = (each for each in self.contacts if each.thing == thing and each.up > BELOW_SHARE and counts(each))
+        weight_n = self.world.objects[thing].kind.mass_kg * GRAVITY_M_S2
+        return sum(each.force_n * each.up for each in below) / self.samples / weight_n
+
+    def by_robot(self, contact: Contact) -> bool:
+        """Whether it is the robot that presses."""
+        return contact.body == self.world.robot
+
+    def let_go(self, thing: str) -> bool:
+        """Whether the robot never touched ``thing``."""
+        return self.force_n(thing, self.by_robot) < TOUCH_N
+
+    def left_alone(self, thing: str) -> bool:
+        """Whether ``thing`` was at rest without any help of the robot."""
+        return thing in self.resting_things and self.let_go(thing)
+
+
+def watch(world: World, duration_s: float = WATCH_S) -> Evidence:
+    """Let time pass and watch; for the end of an episode, as the world is another one afterwards."""
+    before = _Placement.of(world)
+    moved_things: set[str] = set()
+    moved_joints: set[str] = set()
+    contacts: list[Contact] = []
+    samples = max(1, round(duration_s / TIME_STEP_S / SAMPLE_STEPS))
+    for _ in range(samples):
+        for _ in range(SAMPLE_STEPS):
+            world.step()
+        contacts += _contacts(world)
+        now = _Placement.of(world)
+        moved_things |= now.things_moved_since(before)
+        moved_joints |= now.joints_moved_since(before)
+    resting = frozenset(world.objects) - moved_things, frozenset(world.joints) - moved_joints
+    return Evidence(world, tuple(contacts), samples, *resting)
+
+
+def glance(world: World) -> Evidence:
+    """What can be known without letting time pass."""
+    things = frozenset(name for name, thing in world.objects.items() if _slow(thing))
+    joints = frozenset(name for name, joint in world.joints.items() if abs(_speed(joint)) < REST_M_S)
+    return Evidence(world, tuple(_contacts(world)), 1, things, joints)
+
+
+def between_fingers(world: World) -> frozenset[tuple[int, int]]:
+    """Body and link of whatever both fingers press on at this instant."""
+    left, right = (_pressed_by(world, finger) for finger in FINGER_JOINTS)
+    return frozenset(left & right)
+
+
+def _pressed_by(world: World, finger: int) -> set[tuple[int, int]]:
+    rows = p.getContactPoints(bodyA=world.robot, linkIndexA=finger, physicsClientId=world.client)
+    return {(row[2], row[4]) for row in rows if row[9] > TOUCH_N and row[2] != world.robot}
+
+
+def _contacts(world: World) -> Iterator[Contact]:
+    for name, thing in world.objects.items():
+        for row in p.getContactPoints(bodyA=thing.body, physicsClientId=world.client):
+            if row[9] > 0.0:
+                yield Contact(name, row[2], row[4], tuple(row[5]), row[9], row[7][2])
+
+
+def _slow(thing: Thing) -> bool:
+    return thing.speed_m_s < REST_M_S and thing.turning_rad_s < REST_RAD_S
+
+
+def _speed(joint: FurnitureJoint) -> float:
+    return float(p.getJointState(joint.body, joint.index, physicsClientId=joint.client)[1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Placement:
+    """Where everything is at one instant."""
+
+    points: dict[str, FloatArray]
+    rotations: dict[str, FloatArray]
+    joints: dict[str, float]
+
+    @classmethod
+    def of(cls, world: World) -> _Placement:
+        poses = {name: thing.pose_in_world for name, thing in world.objects.items()}
+        joints = {name: joint.position for name, joint in world.joints.items()}
+        points = {name: pose.translation_m for name, pose in poses.items()}
+        return cls(points, {name: pose.rotation for name, pose in poses.items()}, joints)
+
+    def things_moved_since(self, before: _Placement) -> set[str]:
+        return {
+            name
+            for name, point in self.points.items()
+            if np.linalg.norm(point - before.points[name]) > REST_M
+            or _angle_rad(self.rotations[name], before.rotations[name]) > REST_RAD
+        }
+
+    def joints_moved_since(self, before: _Placement) -> set[str]:
+        return {name for name, position in self.joints.items() if abs(position - before.joints[name]) > REST_M}
+
+
+def _angle_rad(one: FloatArray, other: FloatArray) -> float:
+    return float(np.arccos(np.clip((np.trace(one.T @ other) - 1.0) / 2.0, -1.0, 1.0)))
