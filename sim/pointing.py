@@ -1,0 +1,159 @@
+"""Where things are in the picture, for the oracle: a pixel that shows them, as image coordinates. Ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from embodied.commands import MAX_DEPTH_M, MIN_DEPTH_M, ImagePoint
+from embodied.errors import UsageError
+from embodied.geometry import FloatArray
+from embodied.observation import Observation
+from sim import rendering
+from sim.things import FurnitureJoint, Region, Thing, link_pose
+from sim.world import World
+
+HANDLE_M = 0.008
+"""A pixel shows the handle if its point lies so near the handle's box."""
+FRONT_M = 0.006
+"""A pixel shows a front if its point lies so near the front's plane, x = 0 of its link."""
+BESIDE_HANDLE_M = 0.04
+"""Closed fingers that push a front keep so far from its handle."""
+EDGE_PX = 3
+"""Pixels further than this from the outline are as good as any."""
+AGREES_M = 0.01
+"""A point of the world is seen if the depth that was measured in its direction is its own within this."""
+SPREAD = 12
+"""Each new try goes on by one part in so many of all pixels that would do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One observation, and what each of its pixels shows.
+
+    Attributes:
+        observation: What the planner was asked with.
+        depth_m: Its depth map.
+        points_in_world_m: (height, width, 3) of its pixels.
+        body, link: (height, width) what is seen there.
+    """
+
+    observation: Observation
+    depth_m: NDArray[np.float32]
+    points_in_world_m: FloatArray
+    body: NDArray[np.int32]
+    link: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, world: World, observation: Observation) -> Picture:
+        """Find out what the pixels of ``observation`` show; ``world`` must not have gone on since.
+
+        Raises:
+            UsageError: If the observation has no depth map.
+        """
+        if observation.depth_m is None:
+            raise UsageError("the oracle points by depth, and this robot has no depth camera")
+        light = world.variation.light
+        body, link = rendering.segment(world.client, observation.camera, light, world.renderer)
+        points = observation.camera.points(observation.depth_m)
+        return cls(observation, observation.depth_m, points, body, link)
+
+    def thing(self, thing: Thing, attempt: int = 0) -> ImagePoint:
+        """A point of ``thing`` near the middle of what is seen of it; another one at each further attempt."""
+        mask = (self.body == thing.body) & np.isfinite(self.depth_m)
+        return self._inner(mask, attempt) or self.shown(thing.pose_in_world.translation_m)
+
+    def handle(self, joint: FurnitureJoint, attempt: int = 0) -> ImagePoint:
+        """A point of the handle near its middle; another one at each further attempt."""
+        low, high = np.array(joint.handle_low_m) - HANDLE_M, np.array(joint.handle_high_m) + HANDLE_M
+        p_LP = self._in_link(joint)
+        mask = self._shows(joint) & ((p_LP > low) & (p_LP < high)).all(axis=-1)
+        middle = joint.handle_in_world_m
+        return self._nearest(mask, middle, attempt) or self.shown(middle)
+
+    def front(self, joint: FurnitureJoint, attempt: int = 0) -> ImagePoint:
+        """A point of a drawer's or door's front beside its handle; of the handle if no such point is seen."""
+        p_LP = self._in_link(joint)
+        low, high = np.array(joint.handle_low_m) - BESIDE_HANDLE_M, np.array(joint.handle_high_m) + BESIDE_HANDLE_M
+        beside = ~((p_LP > low) & (p_LP < high))[..., 1:].all(axis=-1)
+        mask = self._shows(joint) & beside & (np.abs(p_LP[..., 0]) < FRONT_M)
+        return self._nearest(mask, joint.handle_in_world_m, attempt) or self.handle(joint, attempt)
+
+    def lift(self, point: ImagePoint) -> FloatArray:
+        """The point of the world that ``point`` stands for."""
+        return self.observation.camera.lift(point.x, point.y, point.z)
+
+    def free(self, p_WP: ArrayLike) -> ImagePoint | None:
+        """Image coordinates of a point in free space; ``None`` outside the picture."""
+        x, y, depth_m = (float(value) for value in self.observation.camera.project(p_WP))
+        if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0 and MIN_DEPTH_M <= depth_m <= MAX_DEPTH_M):
+            return None
+        return _point(x, y, depth_m)
+
+    def seen(self, p_WP: ArrayLike) -> ImagePoint | None:
+        """Image coordinates of a point of a surface; ``None`` where something hides it."""
+        point = self.free(p_WP)
+        if point is None:
+            return None
+        measured_m = self._measured(point)
+        return _point(point.x, point.y, measured_m) if abs(measured_m - point.z) < AGREES_M else None
+
+    def shown(self, p_WP: ArrayLike) -> ImagePoint:
+        """Whatever is seen in the direction of a point; for what is hidden itself."""
+        x, y = np.clip(self.observation.camera.project(p_WP)[:2], 0.0, 1.0)
+        claim = _point(float(x), float(y), 1.0)
+        measured_m = self._measured(claim)
+        return _point(claim.x, claim.y, measured_m) if np.isfinite(measured_m) else claim
+
+    def _measured(self, point: ImagePoint) -> float:
+        u, v = self.observation.camera.pixel(point.x, point.y)
+        return float(self.depth_m[v, u])
+
+    def _shows(self, joint: FurnitureJoint) -> NDArray[np.bool_]:
+        seen = (self.body == joint.body) & (self.link == joint.index)
+        return np.asarray(seen & np.isfinite(self.depth_m))
+
+    def _in_link(self, joint: FurnitureJoint) -> FloatArray:
+        return link_pose(joint.client, joint.body, joint.index).inverse() @ self.points_in_world_m
+
+    def _inner(self, mask: NDArray[np.bool_], attempt: int) -> ImagePoint | None:
+        """A pixel well inside the outline and near the centroid."""
+        if not mask.any():
+            return None
+        depth_px = np.minimum(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5), EDGE_PX)
+        v, u = np.nonzero(mask & (depth_px[1:-1, 1:-1] >= depth_px.max()))
+        rows, columns = np.nonzero(mask)
+        return self._pick(u, v, np.hypot(u - columns.mean(), v - rows.mean()), attempt)
+
+    def _nearest(self, mask: NDArray[np.bool_], p_WP: FloatArray, attempt: int) -> ImagePoint | None:
+        """A pixel whose point lies near ``p_WP``."""
+        if not mask.any():
+            return None
+        v, u = np.nonzero(mask)
+        return self._pick(u, v, np.linalg.norm(self.points_in_world_m[v, u] - p_WP, axis=1), attempt)
+
+    def _pick(self, u: ArrayLike, v: ArrayLike, cost: FloatArray, attempt: int) -> ImagePoint:
+        order = np.argsort(cost, kind="stable")
+        chosen = order[(attempt * max(1, len(order) // SPREAD)) % len(order)]
+        column, row = int(np.asarray(u)[chosen]), int(np.asarray(v)[chosen])
+        height, width = self.depth_m.shape
+        return _point((column + 0.5) / width, (row + 0.5) / height, float(self.depth_m[row, column]))
+
+
+def surface_points(region: Region, margin_m: float, step_m: float = 0.03) -> Iterator[FloatArray]:
+    """``p_WP`` of a grid over a region's bottom face, ``margin_m`` from its edges."""
+    low, high = np.array(region.low_m), np.array(region.high_m)
+    spans = [(a + margin_m, b - margin_m) for a, b in zip(low[:2], high[:2], strict=True)]
+    axes = [np.arange(a, b, step_m) if a < b else np.array([(a + b) / 2.0]) for a, b in spans]
+    X_WL = region.pose_in_world
+    for x in axes[0]:
+        for y in axes[1]:
+            yield X_WL @ np.array([x, y, low[2]])
+
+
+def _point(x: float, y: float, z: float) -> ImagePoint:
+    return ImagePoint(x=round(x, 3), y=round(y, 3), z=round(z, 3))
