@@ -40,7 +40,9 @@ GAP_M = 0.015
 ASIDE = "work_area"
 """Where things are put that must be out of the way."""
 SHORTER = (1.0, 0.9, 0.8, 0.6, 0.4)
-"""Shares of a motion to try while its end lies outside the picture."""
+"""Shares of a motion to try while its end lies out of sight."""
+ASTRAY_M = 0.05
+"""A drawer or door follows its joint: a motion may be told to end so far beside it."""
 SKIPPED_SPOTS = 6
 """Each new try to put something down leaves so many of the best places out."""
 
@@ -183,7 +185,8 @@ def _along(joint: FurnitureJoint, start: ImagePoint, share: float, now: Situatio
     """Move a point of a drawer or door to where its joint takes it."""
     begin = now.picture.lift(start)
     travel = share * joint.upper - joint.position
-    ends = (now.picture.free(displaced(joint, begin, joint.position + part * travel)) for part in SHORTER)
+    targets = (displaced(joint, begin, joint.position + part * travel) for part in SHORTER)
+    ends = (now.picture.free(target, ASTRAY_M) for target in targets)
     end = next((each for each in ends if each is not None), None)
     return Refuse(reason=f"{joint.name} would move out of sight") if end is None else Move(start=start, end=end)
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from embodied.commands import MAX_DEPTH_M, MIN_DEPTH_M, ImagePoint
 from embodied.errors import UsageError
 from embodied.geometry import FloatArray
+from embodied.grounding import GroundingSettings
 from embodied.observation import Observation
 from sim import rendering
 from sim.things import FurnitureJoint, Region, Thing, link_pose
@@ -27,6 +28,8 @@ EDGE_PX = 3
 """Pixels further than this from the outline are as good as any."""
 AGREES_M = 0.01
 """A point of the world is seen if the depth that was measured in its direction is its own within this."""
+BEFORE_M = GroundingSettings().snap_tolerance_m + 0.005
+"""What lies nearer to the surface behind it than this is not taken as free space by the grounding."""
 SPREAD = 12
 """Each new try goes on by one part in so many of all pixels that would do."""
 
@@ -87,8 +90,24 @@ class Picture:
         """The point of the world that ``point`` stands for."""
         return self.observation.camera.lift(point.x, point.y, point.z)
 
-    def free(self, p_WP: ArrayLike) -> ImagePoint | None:
-        """Image coordinates of a point in free space; ``None`` outside the picture."""
+    def free(self, p_WP: ArrayLike, within_m: float = 0.0) -> ImagePoint | None:
+        """Image coordinates of the free space nearest to a point, level with it as the camera sees it.
+
+        The robot's own arm may stand before the point itself; ``None`` if no free space is seen ``within_m`` of it.
+        """
+        point = self._projected(p_WP)
+        if point is None or self._measured(point) - point.z > BEFORE_M:
+            return point
+        height, width = self.depth_m.shape
+        v, u = np.nonzero(self.depth_m - point.z > BEFORE_M)
+        offset_px = np.hypot(u - point.x * width + 0.5, v - point.y * height + 0.5)
+        if offset_px.size == 0 or offset_px.min() * point.z / self.observation.camera.intrinsics.fx_px > within_m:
+            return None
+        best = int(np.argmin(offset_px))
+        return _point((u[best] + 0.5) / width, (v[best] + 0.5) / height, point.z)
+
+    def _projected(self, p_WP: ArrayLike) -> ImagePoint | None:
+        """Image coordinates of a point; ``None`` outside the picture."""
         x, y, depth_m = (float(value) for value in self.observation.camera.project(p_WP))
         if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0 and MIN_DEPTH_M <= depth_m <= MAX_DEPTH_M):
             return None
@@ -96,7 +115,7 @@ class Picture:
 
     def seen(self, p_WP: ArrayLike) -> ImagePoint | None:
         """Image coordinates of a point of a surface; ``None`` where something hides it."""
-        point = self.free(p_WP)
+        point = self._projected(p_WP)
         if point is None:
             return None
         measured_m = self._measured(point)
