@@ -45,7 +45,7 @@ class Pose:
             raise ValueError(f"a pose needs shapes (3, 3) and (3,), not {rotation.shape} and {translation.shape}")
         if not (np.isfinite(rotation).all() and np.isfinite(translation).all()):
             raise ValueError("a pose must be finite")
-        if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) or np.linalg.det(rotation) < 0:
+        if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-6 or np.linalg.det(rotation) < 0:
             raise ValueError("the rotation of a pose must be orthonormal and right-handed")
         object.__setattr__(self, "rotation", rotation)
         object.__setattr__(self, "translation_m", translation)

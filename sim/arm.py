@@ -30,6 +30,8 @@ FINGER_REST_M_S = 0.002
 FINGER_PATIENCE_STEPS = 12
 FINGER_MAX_STEPS = 300
 POSITION_GAIN = 0.3
+GRAVITY_STEPS = 8
+"""What gravity asks of the motors is worked out anew every so many commands."""
 SPARE_NM = np.array([20.0, 20.0, 20.0, 20.0, 8.0, 8.0, 8.0])
 """What each motor may add to the torque that holds the arm up: it gives way where it is blocked, like the real arm's
 collision reflex, at some 40 N at the hand; enough to accelerate it with 1 kg in the hand."""
@@ -85,6 +87,7 @@ class PandaArm(Arm):
         self._halt = threading.Event()
         self._moving = threading.Lock()
         self._rest = True
+        self._commands, self._most_nm = 0, np.array(ARM_FORCES_NM)
         self._fingers = Fingers(world)
 
     @property
@@ -108,11 +111,10 @@ class PandaArm(Arm):
         """Follow with position motors; after the end, wait until the joints rest."""
         self._description.limits.admit(trajectory)
         with self._moving:
-            count = int(np.ceil(trajectory.duration_s / TIME_STEP_S))
-            for step in range(1, count + 1):
+            for positions, velocities in zip(*_sampled(trajectory), strict=True):
                 if self._halt.is_set() or monitor(self.read()):
                     return self._hold()
-                self._command(*_at(trajectory, step * TIME_STEP_S))
+                self._command(positions, velocities)
                 self._world.step()
             return self._settle(monitor)
 
@@ -152,10 +154,13 @@ class PandaArm(Arm):
         )
 
     def _torque_limits(self) -> FloatArray:
-        state = p.getJointStates(self._robot, (*ARM_JOINTS, *FINGER_JOINTS), physicsClientId=self._client)
-        positions, rest = [row[0] for row in state], [0.0] * len(state)
-        gravity = p.calculateInverseDynamics(self._robot, positions, rest, rest, physicsClientId=self._client)
-        return np.minimum(np.abs(gravity[: len(ARM_JOINTS)]) + SPARE_NM, ARM_FORCES_NM)
+        if self._commands % GRAVITY_STEPS == 0:
+            state = p.getJointStates(self._robot, (*ARM_JOINTS, *FINGER_JOINTS), physicsClientId=self._client)
+            positions, rest = [row[0] for row in state], [0.0] * len(state)
+            gravity = p.calculateInverseDynamics(self._robot, positions, rest, rest, physicsClientId=self._client)
+            self._most_nm = np.minimum(np.abs(gravity[: len(ARM_JOINTS)]) + SPARE_NM, ARM_FORCES_NM)
+        self._commands += 1
+        return self._most_nm
 
     def _hold(self) -> JointState:
         """Command the present position, and wait a moment for standstill."""
@@ -186,12 +191,9 @@ class PandaArm(Arm):
         return True
 
 
-def _at(trajectory: JointTrajectory, time_s: float) -> tuple[FloatArray, FloatArray]:
-    """Position and velocity at a time, between the trajectory's points."""
-    times = trajectory.times_s
-    index = int(np.clip(np.searchsorted(times, time_s) - 1, 0, max(len(times) - 2, 0)))
-    if time_s >= times[-1]:
-        return trajectory.positions_rad[-1], trajectory.velocities_rad_s[-1]
-    share = (time_s - times[index]) / (times[index + 1] - times[index])
-    low, high = trajectory.positions_rad[index : index + 2], trajectory.velocities_rad_s[index : index + 2]
-    return low[0] + (low[1] - low[0]) * share, high[0] + (high[1] - high[0]) * share
+def _sampled(trajectory: JointTrajectory) -> tuple[FloatArray, FloatArray]:
+    """Positions and velocities at every time step after the first."""
+    times_s = np.arange(1, int(np.ceil(trajectory.duration_s / TIME_STEP_S)) + 1) * TIME_STEP_S
+    positions = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.positions_rad.T]
+    velocities = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.velocities_rad_s.T]
+    return np.column_stack(positions), np.column_stack(velocities)

@@ -1,15 +1,15 @@
 """The hand's two fingers: one drive, one gear, as in the real hand.
 
-PyBullet's gear constraint gives way as soon as the fingers touch furniture, so that gear and drive are spring and damper
-laws here, evaluated after every time step for the next one.
+PyBullet's gear constraint gives way as soon as the fingers touch furniture, so that gear and drive are laws of springs
+and dampers here, evaluated after every time step for the next one.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import pybullet as p
 
-from embodied.geometry import FloatArray
 from sim.fixtures import FINGER_JOINTS
 from sim.world import TIME_STEP_S, World
 
@@ -35,8 +35,8 @@ class Fingers:
                 self._robot, joint, p.VELOCITY_CONTROL, targetVelocity=0.0, force=0.0, physicsClientId=self._client
             )
         self._positions, self._velocities = self._read()
-        self._aim = self._goal = float(self._positions.mean())
-        self._force_n = 0.0
+        self._aim = self._goal = sum(self._positions) / 2.0
+        self._force_n, self._forces = 0.0, (0.0, 0.0)
         self.drive(2.0 * self._goal, 40.0)
         world.after_step.append(self._act)
         self._act()
@@ -44,46 +44,47 @@ class Fingers:
     @property
     def width_m(self) -> float:
         """Distance between the pads."""
-        return max(float(self._positions.sum()), 0.0)
+        return max(sum(self._positions), 0.0)
 
     @property
     def force_n(self) -> float:
         """What both fingers together press with."""
-        return float(np.abs(self._forces()).sum())
+        return abs(self._forces[0]) + abs(self._forces[1])
 
     @property
     def speed_m_s(self) -> float:
         """Of the faster finger."""
-        return float(np.abs(self._velocities).max())
+        return max(abs(velocity) for velocity in self._velocities)
 
     def drive(self, width_m: float, force_n: float) -> None:
         """Go to ``width_m``, with at most ``force_n`` in all."""
         self._goal, self._force_n = width_m / 2.0, force_n / 2.0
-        self._aim = float(self._positions.mean())
+        self._aim = sum(self._positions) / 2.0
 
     def press(self) -> bool:
         """Press with all force on whatever stopped the fingers; ``False`` if nothing did."""
-        short_m = self._goal - float(self._positions.mean())
+        short_m = self._goal - sum(self._positions) / 2.0
         if abs(short_m) < TOLERANCE_M:
             return False
-        self._goal += float(np.sign(short_m)) * PRESS_M
+        self._goal += math.copysign(PRESS_M, short_m)
         return True
 
     def _act(self) -> None:
         self._positions, self._velocities = self._read()
         step_m = SPEED_M_S * TIME_STEP_S
-        self._aim += float(np.clip(self._goal - self._aim, -step_m, step_m))
+        self._aim += max(-step_m, min(step_m, self._goal - self._aim))
+        self._forces = self._law()
         p.setJointMotorControlArray(
-            self._robot, FINGER_JOINTS, p.TORQUE_CONTROL, forces=self._forces().tolist(), physicsClientId=self._client
+            self._robot, FINGER_JOINTS, p.TORQUE_CONTROL, forces=self._forces, physicsClientId=self._client
         )
 
-    def _forces(self) -> FloatArray:
-        drive = STIFFNESS_N_M * (self._aim - self._positions.mean()) - DAMPING_N_S_M * self._velocities.mean()
-        apart = self._positions[0] - self._positions[1]
-        gear = GEAR_N_M * apart + DAMPING_N_S_M * (self._velocities[0] - self._velocities[1])
-        shared = np.clip(drive, -self._force_n, self._force_n)
-        return np.array([shared - gear, shared + gear])
+    def _law(self) -> tuple[float, float]:
+        (left_m, right_m), (left_m_s, right_m_s) = self._positions, self._velocities
+        drive = STIFFNESS_N_M * (self._aim - (left_m + right_m) / 2.0) - DAMPING_N_S_M * (left_m_s + right_m_s) / 2.0
+        gear = GEAR_N_M * (left_m - right_m) + DAMPING_N_S_M * (left_m_s - right_m_s)
+        shared = max(-self._force_n, min(self._force_n, drive))
+        return shared - gear, shared + gear
 
-    def _read(self) -> tuple[FloatArray, FloatArray]:
-        rows = p.getJointStates(self._robot, FINGER_JOINTS, physicsClientId=self._client)
-        return np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    def _read(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        left, right = p.getJointStates(self._robot, FINGER_JOINTS, physicsClientId=self._client)
+        return (left[0], right[0]), (left[1], right[1])

@@ -21,7 +21,6 @@ from embodied.motion.pointcloud import cluster_at, thinned, without_planes
 CROP_M = 0.20
 TARGET_REACH_M = 0.03
 OPENING_MARGIN_M = 0.025
-PALM_DEPTH_M = 0.09
 PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
 CLOSING_ANGLES = 12
@@ -31,6 +30,8 @@ MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
 UPRIGHT = 0.3
+BEYOND_M = 0.012
+LEAST_DEPTH_M = 0.008
 
 Mask = NDArray[np.bool_]
 
@@ -176,18 +177,14 @@ def _deepest_tip(
     everything: FloatArray, gripper: GripperDescription, opening_m: float, front_m: float, back_m: float
 ) -> float | None:
     """How far along Z the finger tips can go with nothing inside fingers and palm; at least 8 mm past the front."""
-    deepest = min(front_m + gripper.finger_length_m - CLEARANCE_M, back_m + 0.012)
-    for tip in np.arange(deepest, front_m + 0.008, -0.005):
-        if _fits(everything, gripper, opening_m, float(tip)):
-            return float(tip)
-    return None
-
-
-def _fits(everything: FloatArray, gripper: GripperDescription, opening_m: float, tip_m: float) -> bool:
     x, y, z = np.abs(everything[:, 0]), np.abs(everything[:, 1]), everything[:, 2]
-    along = (z > tip_m - gripper.finger_length_m) & (z < tip_m + CLEARANCE_M)
     beside = (y > opening_m / 2.0) & (y < opening_m / 2.0 + gripper.finger_thickness_m)
-    fingers = along & beside & (x < gripper.pad_width_m / 2.0)
-    palm_z = tip_m - gripper.finger_length_m
-    palm = (z > palm_z - PALM_DEPTH_M) & (z < palm_z) & (y < PALM_HALF_WIDTH_M) & (x < PALM_HALF_THICKNESS_M)
-    return int(fingers.sum()) <= STRAY_POINTS and int(palm.sum()) <= STRAY_POINTS
+    fingers = z[beside & (x < gripper.pad_width_m / 2.0)] - CLEARANCE_M
+    palm = z[(x < PALM_HALF_THICKNESS_M) & (y < PALM_HALF_WIDTH_M)] + gripper.finger_length_m
+    deepest = min(front_m + gripper.finger_length_m - CLEARANCE_M, back_m + BEYOND_M, _first(fingers), _first(palm))
+    return deepest if deepest > front_m + LEAST_DEPTH_M else None
+
+
+def _first(z_m: FloatArray) -> float:
+    """The first obstacle along Z, but for stray points."""
+    return float(np.partition(z_m, STRAY_POINTS)[STRAY_POINTS]) if len(z_m) > STRAY_POINTS else float("inf")

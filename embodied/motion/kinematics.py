@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pinocchio
+from scipy.spatial.transform import Rotation
 
 from embodied.errors import UsageError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.arm import ArmDescription, JointState
 
-POSITION_TOLERANCE_M = 5e-4
+TOLERANCE = 2e-5
+"""Of the norm over metres and radians; finer than the smallest step that a skill takes by feel."""
 MAX_ITERATIONS = 40
 DAMPING = 1e-6
+STATICS_DAMPING = 1e-6
 LIMIT_MARGIN_RAD = 0.02
 POSTURES = 1500
 POSTURES_TRIED = 5
@@ -50,13 +53,18 @@ class Kinematics:
         self._upper = description.limits.upper_rad - LIMIT_MARGIN_RAD
         spread = np.random.default_rng(0).normal(0.0, POSTURE_SPREAD_RAD, (POSTURES, len(description.home_rad)))
         self._postures = np.clip(description.home_rad + spread, self._lower, self._upper)
-        hands = [self.grasp_pose(q) for q in self._postures]
-        self._postures_G = np.array([[*hand.translation_m, *hand.quaternion_xyzw] for hand in hands])
+        hands = [self._forward(q) for q in self._postures]
+        self._postures_p = np.array([hand.translation for hand in hands])
+        self._postures_xyzw = Rotation.from_matrix([hand.rotation for hand in hands]).as_quat()
 
     def grasp_pose(self, q_rad: FloatArray) -> Pose:
         """``X_WG`` at joint position ``q_rad``."""
         X_BG = self._forward(q_rad)
         return self.description.base_in_world @ Pose(X_BG.rotation, X_BG.translation)
+
+    def positions(self, q_rad: FloatArray) -> FloatArray:
+        """``p_WG`` (k, 3) at joint positions (k, n)."""
+        return self.description.base_in_world @ np.array([self._forward(q).translation for q in q_rad])
 
     def jacobian(self, q_rad: FloatArray) -> FloatArray:
         """(6, n): linear over angular velocity of G in W, for joint velocities."""
@@ -75,7 +83,7 @@ class Kinematics:
         for _ in range(MAX_ITERATIONS):
             X_BE = self._forward(q)
             error = np.array(pinocchio.log6(X_BE.actInv(X_BG)).vector)
-            if np.linalg.norm(error) < POSITION_TOLERANCE_M:
+            if np.linalg.norm(error) < TOLERANCE:
                 return q
             q = np.clip(q + self._step(q, error), self._lower, self._upper)
         return None
@@ -86,8 +94,9 @@ class Kinematics:
         Searched from ``seed_rad``, from home, and from those of a fixed set of postures around home whose hand comes
         nearest to the pose.
         """
-        distance = np.linalg.norm(self._postures_G[:, :3] - X_WG.translation_m, axis=1)
-        turned = 1.0 - np.abs(self._postures_G[:, 3:] @ X_WG.quaternion_xyzw)
+        X_BG = self.description.base_in_world.inverse() @ X_WG
+        distance = np.linalg.norm(self._postures_p - X_BG.translation_m, axis=1)
+        turned = 1.0 - np.abs(self._postures_xyzw @ X_BG.quaternion_xyzw)
         nearest = np.argsort(distance + TURN_WEIGHT_M * turned)[:POSTURES_TRIED]
         found: list[FloatArray] = []
         for seed in (seed_rad, self.description.home_rad, *self._postures[nearest]):
@@ -113,7 +122,8 @@ class Kinematics:
             acceleration = change / (state.time_s - earlier.time_s)
         own = pinocchio.rnea(self.model, self._data, state.positions_rad, state.velocities_rad_s, acceleration)
         external = np.asarray(own) - state.torques_nm
-        wrench, *_ = np.linalg.lstsq(self.jacobian(state.positions_rad).T, external, rcond=1e-3)
+        J = self.jacobian(state.positions_rad)
+        wrench = np.linalg.solve(J @ J.T + STATICS_DAMPING * np.eye(6), J @ external)
         return np.asarray(wrench[:3])
 
     def speed(self, state: JointState) -> float:

@@ -20,8 +20,8 @@ from embodied.motion.eye import Look
 VOXEL_M = 0.025
 VOXEL_POINTS = 3
 """Voxels with fewer points are noise at edges."""
-COARSE = 2
-"""The robot is looked for in every second row and column, and taken out with its neighbours."""
+COARSE = 3
+"""The robot is looked for in every third row and column, and taken out with its neighbours."""
 REACH_M = 1.4
 """Further from the base than this no arm of this kind gets: what is there need not be avoided."""
 SELF_MARGIN_M = 0.025
@@ -35,19 +35,19 @@ class SceneMemory:
         """Know nothing yet."""
         self._body = body
         self._camera: Camera | None = None
-        self._depth_m: NDArray[np.float64] = np.empty((0, 0))
+        self._cloud_W: FloatArray = np.empty((0, 0, 3))
         self._voxels: FloatArray = np.empty((0, 3))
 
     def see(self, look: Look, q_rad: FloatArray, held_W: FloatArray | None = None) -> None:
         """Take in a look made with the arm at ``q_rad``, holding something around the points ``held_W``."""
         if look.depth_m is None:
             return
-        seen = look.depth_m.astype(np.float64)
-        robot = self._robot_pixels(look.camera, seen, q_rad, held_W)
+        seen_W = look.camera.points(look.depth_m)
+        robot = self._robot_pixels(seen_W, q_rad, held_W)
         if self._camera is None or not _same_view(self._camera, look.camera):
-            self._depth_m = np.full_like(seen, np.nan)
+            self._cloud_W = np.full_like(seen_W, np.nan)
         self._camera = look.camera
-        self._depth_m = np.where(robot, self._depth_m, seen)
+        self._cloud_W = np.where(robot[..., None], self._cloud_W, seen_W)
         cloud = self.points()
         self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
 
@@ -57,21 +57,16 @@ class SceneMemory:
 
     def points(self) -> FloatArray:
         """``p_WP`` (k, 3) of everything that is remembered."""
-        if self._camera is None:
-            return np.empty((0, 3))
-        cloud = self._camera.points(self._depth_m).reshape(-1, 3)
-        return np.asarray(cloud[np.isfinite(cloud[:, 2])])
+        return np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
 
-    def _robot_pixels(
-        self, camera: Camera, depth_m: FloatArray, q_rad: FloatArray, held_W: FloatArray | None
-    ) -> NDArray[np.bool_]:
-        cloud = camera.points(depth_m)[::COARSE, ::COARSE]
+    def _robot_pixels(self, seen_W: FloatArray, q_rad: FloatArray, held_W: FloatArray | None) -> NDArray[np.bool_]:
+        cloud = seen_W[::COARSE, ::COARSE]
         measured = np.isfinite(cloud[..., 2])
         mask = np.zeros(cloud.shape[:2], dtype=bool)
         mask[measured] = self._body.inside(cloud[measured], q_rad, SELF_MARGIN_M)
         if held_W is not None and len(held_W):
             mask[measured] |= _near(cloud[measured], held_W, SELF_MARGIN_M)
-        whole = mask.repeat(COARSE, axis=0).repeat(COARSE, axis=1)[: depth_m.shape[0], : depth_m.shape[1]]
+        whole = mask.repeat(COARSE, axis=0).repeat(COARSE, axis=1)[: seen_W.shape[0], : seen_W.shape[1]]
         return cv2.dilate(whole.astype(np.uint8), np.ones((2 * COARSE + 1, 2 * COARSE + 1), np.uint8)).astype(bool)
 
 

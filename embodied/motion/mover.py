@@ -26,7 +26,7 @@ from embodied.result import Measured, Reason
 LINE_STEP_M = 0.015
 LINE_STEP_RAD = 0.1
 MAX_JOINT_JUMP_RAD = 0.6
-COMPLY_FORCE_N = 6.0
+COMPLY_FORCE_N = 10.0
 COMPLY_M_PER_N = 5e-5
 COMPLY_MAX_M = 0.0015
 COMPLY_SPEED_M_S = 0.02
@@ -212,7 +212,7 @@ class Mover:
     def _timed(self, path: FloatArray, scale: float, speed_m_s: float) -> JointTrajectory:
         limits = self.kinematics.description.limits
         fastest = parametrise(path, limits, scale)
-        points = [self.kinematics.grasp_pose(q).translation_m for q in fastest.positions_rad]
+        points = self.kinematics.positions(fastest.positions_rad)
         if len(points) < 2:
             return fastest
         speeds = np.linalg.norm(np.diff(points, axis=0), axis=1) / np.diff(fastest.times_s)

@@ -1,4 +1,4 @@
-"""Point clouds by Open3D: thin out, find planes, find the cluster around a point."""
+"""Point clouds: thin out and cluster by Open3D, find planes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ MAX_PLANES = 4
 LINK_M = 0.012
 MIN_CLUSTER_POINTS = 12
 MIN_PLANE_POINTS = 50
+PLANE_TRIALS = 300
+PLANE_SAMPLE = 1500
 
 
 @lru_cache(maxsize=1)
@@ -80,13 +82,20 @@ def _cloud(points: FloatArray) -> Any:
 
 
 def _largest_plane(points: FloatArray) -> tuple[FloatArray, float, NDArray[np.bool_]]:
-    """Unit normal, offset and inliers of the plane with most points; seeded, so that it is the same each time."""
-    open3d().utility.random.seed(0)
-    model, inliers = _cloud(points).segment_plane(PLANE_TOLERANCE_M, 3, 300)
-    mask = np.zeros(len(points), dtype=bool)
-    mask[inliers] = True
-    scale = float(np.linalg.norm(model[:3]))
-    return np.asarray(model[:3]) / scale, float(model[3]) / scale, mask
+    """Unit normal, offset and inliers of the plane with most points, by RANSAC (Fischler and Bolles, 1981).
+
+    Open3D has this too, but finds different planes in different runs, whatever its seed.
+    """
+    rng = np.random.default_rng(0)
+    a, b, c = points[rng.integers(0, len(points), (3, PLANE_TRIALS))]
+    normals = np.cross(b - a, c - a)
+    lengths = np.linalg.norm(normals, axis=1)
+    normals, on = normals[lengths > 1e-9] / lengths[lengths > 1e-9, None], a[lengths > 1e-9]
+    offsets = -np.einsum("ij,ij->i", normals, on)
+    some = points[:: max(len(points) // PLANE_SAMPLE, 1)]
+    best = int((np.abs(some @ normals.T + offsets) < PLANE_TOLERANCE_M).sum(axis=0).argmax())
+    inliers = np.abs(points @ normals[best] + offsets[best]) < PLANE_TOLERANCE_M
+    return normals[best], float(offsets[best]), inliers
 
 
 def _extent(points: FloatArray) -> float:
