@@ -127,15 +127,6 @@ def _has_room(mover: Mover, reach: Reach) -> bool:
 
 
 def _attempt(mover: Mover, thing: Thing, reach: Reach) -> Held:
-    print(
-        "ATT",
-        reach.candidate.pose.rotation[:, 2].round(2),
-        reach.candidate.pose.rotation[:, 1].round(2),
-        reach.candidate.pose.translation_m.round(3),
-        round(reach.candidate.opening_m, 3),
-        round(reach.candidate.score, 2),
-        reach.grasp_rad.round(2),
-    )
     gripper = mover.kinematics.description.gripper
     mover.travel([reach.before_rad], scale=TRAVEL_SCALE)
     mover.grip(reach.candidate.opening_m, gripper.max_force_n)
