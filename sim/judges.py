@@ -218,7 +218,7 @@ def _lies_in_thing(evidence: Evidence, thing: Thing, place: Thing) -> bool:
     p_OS = place.pose_in_world.inverse() @ _samples(thing)
     p_OM = place.pose_in_world.inverse() @ thing.pose_in_world.translation_m
     low, high = np.array(place.low_m), np.array(place.high_m)
-    over = bool(((p_OM > low) & (p_OM < high))[:2].all())
+    over = bool(((p_OM > low) & (p_OM < high))[:2].all()) and float(p_OM[2]) > low[2]
     sunk = float(p_OS[:, 2].min()) < place.high_m[2] - SUNK_M
     return over and sunk and _stands_on_thing(evidence, thing.name, place)
 

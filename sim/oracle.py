@@ -29,10 +29,10 @@ OPENED_SHARE = 0.98
 """How far the oracle opens a drawer or door."""
 COMFORTABLE_REACH_M = 0.60
 """From the robot's axis, horizontally: there the arm has most ways to put something down."""
-REACH_SPREAD_M = 0.15
-"""It has some so far from there."""
-ENOUGH_ROOM_M = 0.12
-"""More room than this around a thing is no better."""
+MAX_REACH_M = 0.80
+"""Further out it has none."""
+ENOUGH_ROOM_M = 0.18
+"""More room than this around the middle of a thing is no better."""
 ROOM_WEIGHT = 3.0
 """How much a metre of room counts against a metre from the comfortable reach."""
 GAP_M = 0.015
@@ -193,30 +193,22 @@ def _along(joint: FurnitureJoint, start: ImagePoint, share: float, now: Situatio
 
 def _spot(thing: Thing, region: Region, now: Situation, beside: Thing | None = None) -> ImagePoint | None:
     """A visible place on ``region`` with room for ``thing``, from the best that was not tried yet."""
-    radius = radius_m(thing)
-    points = [point for point in surface_points(region, radius + GAP_M) if _has_room(point, thing, now)]
-    cost = _nearness(beside) if beside else _comfort(thing, now)
-    seen = [spot for spot in map(now.picture.seen, sorted(points, key=cost)) if spot is not None]
+    spots = []
+    for point in surface_points(region, radius_m(thing) + GAP_M):
+        seen = now.picture.seen(point) if _reach_m(point, now) < MAX_REACH_M else None
+        room_m = now.room_m(point, thing, ENOUGH_ROOM_M) - radius_m(thing) if seen else 0.0
+        if seen and room_m > GAP_M:
+            spots.append((_cost(point, room_m, beside, now), seen))
+    spots.sort(key=lambda spot: spot[0])
     skipped = SKIPPED_SPOTS * now.attempt(f"put {thing.name}")
-    return seen[skipped % len(seen)] if seen else None
+    return spots[skipped % len(spots)][1] if spots else None
 
 
-def _has_room(p_WP: FloatArray, thing: Thing, now: Situation) -> bool:
-    near = abs(_reach_m(p_WP, now) - COMFORTABLE_REACH_M) < REACH_SPREAD_M
-    return near and now.room_m(p_WP, thing) > radius_m(thing) + GAP_M
-
-
-def _comfort(thing: Thing, now: Situation) -> Callable[[FloatArray], float]:
-    def cost(p_WP: FloatArray) -> float:
-        room_m = min(now.room_m(p_WP, thing) - radius_m(thing), ENOUGH_ROOM_M)
-        return abs(_reach_m(p_WP, now) - COMFORTABLE_REACH_M) - ROOM_WEIGHT * room_m
-
-    return cost
-
-
-def _nearness(other: Thing) -> Callable[[FloatArray], float]:
-    middle = other.pose_in_world.translation_m
-    return lambda p_WP: float(np.linalg.norm(p_WP - middle))
+def _cost(p_WP: FloatArray, room_m: float, beside: Thing | None, now: Situation) -> float:
+    """How unfit a place is: far from what it should be beside, or else cramped and hard to reach."""
+    if beside is not None:
+        return float(np.linalg.norm(p_WP - beside.pose_in_world.translation_m))
+    return abs(_reach_m(p_WP, now) - COMFORTABLE_REACH_M) - ROOM_WEIGHT * room_m
 
 
 def _reach_m(p_WP: FloatArray, now: Situation) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pybullet as p
@@ -18,6 +19,9 @@ from sim.world import World
 
 REACHABLE_SHARE = 0.8
 """A hand gets into what is open so far."""
+POLE_M = 0.10
+POLE_RADIUS_M = 0.005
+"""Of the pole that stands for a place on a surface, to measure how far things are from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +76,22 @@ class Situation:
                 return joint
         return None
 
-    def room_m(self, p_WP: FloatArray, apart_from: Thing) -> float:
-        """Distance from a point of a surface to the nearest thing but one."""
+    def room_m(self, p_WP: FloatArray, apart_from: Thing, up_to_m: float) -> float:
+        """Distance from a point of a surface to the nearest thing but one, as far as ``up_to_m``."""
         others = [thing for thing in self.world.objects.values() if thing is not apart_from]
-        return min((_distance_m(thing, p_WP) for thing in others), default=np.inf)
+        return min((self._distance_m(thing, p_WP, up_to_m) for thing in others), default=up_to_m)
+
+    def _distance_m(self, thing: Thing, p_WP: FloatArray, up_to_m: float) -> float:
+        middle = (p_WP + [0.0, 0.0, POLE_M / 2.0]).tolist()
+        pole = {"collisionShapeB": self._pole, "collisionShapePositionB": middle}
+        near = p.getClosestPoints(thing.body, -1, up_to_m, **pole, physicsClientId=self.world.client)
+        return min((row[8] + POLE_RADIUS_M for row in near), default=up_to_m)
+
+    @cached_property
+    def _pole(self) -> int:
+        """A shape of PyBullet that no body has."""
+        size = {"radius": POLE_RADIUS_M, "height": POLE_M}
+        return int(p.createCollisionShape(p.GEOM_CYLINDER, **size, physicsClientId=self.world.client))
 
 
 def displaced(joint: FurnitureJoint, p_WP: ArrayLike, position: float) -> FloatArray:
@@ -96,8 +112,3 @@ def radius_m(thing: Thing) -> float:
     corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
     aside = (corners - (low + high) / 2.0) @ pose.rotation.T
     return float(np.linalg.norm(aside[:, :2], axis=1).max())
-
-
-def _distance_m(thing: Thing, p_WP: FloatArray) -> float:
-    p_OP = thing.pose_in_world.inverse() @ p_WP
-    return float(np.linalg.norm(p_OP - np.clip(p_OP, thing.low_m, thing.high_m)))
