@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import pybullet as p
 import pybullet_data
 
 from embodied.geometry import FloatArray, Pose, frozen_array
@@ -20,21 +19,16 @@ from embodied.motion.arm import (
     Monitor,
 )
 from sim.fingers import Fingers
-from sim.fixtures import ARM_FORCES_NM, ARM_JOINTS, FINGER_FORCE_N, FINGER_JOINTS
+from sim.fixtures import FINGER_FORCE_N
+from sim.impedance import JointImpedance
 from sim.kitchen import RobotPlace
 from sim.world import TIME_STEP_S, World
 
-SETTLE_STEPS = 36
-REST_RAD_S = 0.01
+SETTLE_STEPS = 60
+REST_RAD_S = 0.003
 FINGER_REST_M_S = 0.002
 FINGER_PATIENCE_STEPS = 12
 FINGER_MAX_STEPS = 300
-POSITION_GAIN = 0.3
-GRAVITY_STEPS = 8
-"""What gravity asks of the motors is worked out anew every so many commands."""
-SPARE_NM = np.array([20.0, 20.0, 20.0, 20.0, 8.0, 8.0, 8.0])
-"""What each motor may add to the torque that holds the arm up: it gives way where it is blocked, like the real arm's
-collision reflex, at some 40 N at the hand; enough to accelerate it with 1 kg in the hand."""
 
 LIMITS = JointLimits(
     lower_rad=frozen_array([-2.8973, -1.7628, -2.8973, -3.0718, -2.8973, -0.0175, -2.8973]),
@@ -82,13 +76,12 @@ class PandaArm(Arm):
 
     def __init__(self, world: World) -> None:
         """Take over the motors of ``world``'s robot."""
-        self._world, self._client, self._robot = world, world.client, world.robot
+        self._world = world
         self._description = describe(world.scene.kitchen.robot)
         self._halt = threading.Event()
         self._moving = threading.Lock()
         self._rest = True
-        self._commands, self._most_nm = 0, np.array(ARM_FORCES_NM)
-        self._fingers = Fingers(world)
+        self._joints, self._fingers = JointImpedance(world), Fingers(world)
 
     @property
     def description(self) -> ArmDescription:
@@ -97,24 +90,23 @@ class PandaArm(Arm):
 
     def read(self) -> JointState:
         """Encoders and motor torques at this instant."""
-        arm = p.getJointStates(self._robot, ARM_JOINTS, physicsClientId=self._client)
         return JointState(
             time_s=self._world.time_s,
-            positions_rad=np.array([row[0] for row in arm]),
-            velocities_rad_s=np.array([row[1] for row in arm]),
-            torques_nm=np.array([row[3] for row in arm]),
+            positions_rad=self._joints.positions_rad,
+            velocities_rad_s=self._joints.velocities_rad_s,
+            torques_nm=self._joints.torques_nm,
             gripper_width_m=self._fingers.width_m,
             gripper_force_n=self._fingers.force_n,
         )
 
     def follow(self, trajectory: JointTrajectory, monitor: Monitor) -> JointState:
-        """Follow with position motors; after the end, wait until the joints rest."""
+        """Follow; after the end, wait until the joints rest."""
         self._description.limits.admit(trajectory)
         with self._moving:
-            for positions, velocities in zip(*_sampled(trajectory), strict=True):
+            for aim in zip(*_sampled(trajectory), strict=True):
                 if self._halt.is_set() or monitor(self.read()):
                     return self._hold()
-                self._command(positions, velocities)
+                self._joints.aim(*aim)
                 self._world.step()
             return self._settle(monitor)
 
@@ -140,31 +132,9 @@ class PandaArm(Arm):
         """Allow motion again."""
         self._halt.clear()
 
-    def _command(self, positions: FloatArray, velocities: FloatArray) -> None:
-        p.setJointMotorControlArray(
-            self._robot,
-            ARM_JOINTS,
-            p.POSITION_CONTROL,
-            targetPositions=positions.tolist(),
-            targetVelocities=velocities.tolist(),
-            forces=self._torque_limits().tolist(),
-            positionGains=[POSITION_GAIN] * len(ARM_JOINTS),
-            velocityGains=[1.0] * len(ARM_JOINTS),
-            physicsClientId=self._client,
-        )
-
-    def _torque_limits(self) -> FloatArray:
-        if self._commands % GRAVITY_STEPS == 0:
-            state = p.getJointStates(self._robot, (*ARM_JOINTS, *FINGER_JOINTS), physicsClientId=self._client)
-            positions, rest = [row[0] for row in state], [0.0] * len(state)
-            gravity = p.calculateInverseDynamics(self._robot, positions, rest, rest, physicsClientId=self._client)
-            self._most_nm = np.minimum(np.abs(gravity[: len(ARM_JOINTS)]) + SPARE_NM, ARM_FORCES_NM)
-        self._commands += 1
-        return self._most_nm
-
     def _hold(self) -> JointState:
-        """Command the present position, and wait a moment for standstill."""
-        self._command(self.read().positions_rad, np.zeros(len(ARM_JOINTS)))
+        """Stay where the arm is, and wait a moment for standstill."""
+        self._joints.hold()
         return self._settle(lambda state: False)
 
     def _settle(self, monitor: Monitor) -> JointState:
@@ -191,9 +161,10 @@ class PandaArm(Arm):
         return True
 
 
-def _sampled(trajectory: JointTrajectory) -> tuple[FloatArray, FloatArray]:
-    """Positions and velocities at every time step after the first."""
+def _sampled(trajectory: JointTrajectory) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Positions, velocities and accelerations at every time step after the first; the last is at rest."""
     times_s = np.arange(1, int(np.ceil(trajectory.duration_s / TIME_STEP_S)) + 1) * TIME_STEP_S
     positions = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.positions_rad.T]
     velocities = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.velocities_rad_s.T]
-    return np.column_stack(positions), np.column_stack(velocities)
+    speeding = np.diff(np.column_stack(velocities), axis=0, append=0.0) / TIME_STEP_S
+    return np.column_stack(positions), np.column_stack(velocities), speeding

@@ -37,7 +37,7 @@ def load_robot(client: int, place: RobotPlace) -> int:
     mode = p.POSITION_CONTROL
     p.setJointMotorControlArray(robot, joints, mode, positions, forces=forces, physicsClientId=client)
     for joint in ARM_JOINTS:  # the real arm's torque sensors sit behind its gears' friction
-        p.changeDynamics(robot, joint, jointDamping=0.0, physicsClientId=client)
+        p.changeDynamics(robot, joint, jointDamping=0.0, linearDamping=0.0, angularDamping=0.0, physicsClientId=client)
     for finger in FINGER_JOINTS:
         p.changeDynamics(robot, finger, **PAD_FRICTION, physicsClientId=client)
     return robot

@@ -33,7 +33,7 @@ MAX_REACH_M = 0.80
 """Further out it has none."""
 ENOUGH_ROOM_M = 0.18
 """More room than this around the middle of a thing is no better."""
-ROOM_WEIGHT = 3.0
+ROOM_WEIGHT = 1.5
 """How much a metre of room counts against a metre from the comfortable reach."""
 GAP_M = 0.015
 """Least room around a thing, and to the edge of what it stands on."""
@@ -186,7 +186,7 @@ def _along(joint: FurnitureJoint, start: ImagePoint, share: float, now: Situatio
     begin = now.picture.lift(start)
     travel = share * joint.upper - joint.position
     targets = (displaced(joint, begin, joint.position + part * travel) for part in SHORTER)
-    ends = (now.picture.free(target, ASTRAY_M) for target in targets)
+    ends = (now.picture.free(target, target - begin, ASTRAY_M) for target in targets)
     end = next((each for each in ends if each is not None), None)
     return Refuse(reason=f"{joint.name} would move out of sight") if end is None else Move(start=start, end=end)
 

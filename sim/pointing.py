@@ -90,21 +90,25 @@ class Picture:
         """The point of the world that ``point`` stands for."""
         return self.observation.camera.lift(point.x, point.y, point.z)
 
-    def free(self, p_WP: ArrayLike, within_m: float = 0.0) -> ImagePoint | None:
-        """Image coordinates of the free space nearest to a point, level with it as the camera sees it.
+    def free(self, p_WP: FloatArray, along: FloatArray, within_m: float) -> ImagePoint | None:
+        """Image coordinates of the free space nearest to the end of a motion ``along`` some direction.
 
-        The robot's own arm may stand before the point itself; ``None`` if no free space is seen ``within_m`` of it.
+        The robot's own arm may stand before the end itself. What is chosen instead lies beside it, just as far along;
+        ``None`` if no free space is seen ``within_m`` of it.
         """
         point = self._projected(p_WP)
         if point is None or self._measured(point) - point.z > BEFORE_M:
             return point
+        camera = self.observation.camera
+        eye = camera.pose_in_world.translation_m
+        rays = camera.points(np.ones_like(self.depth_m)) - eye
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = ((p_WP - eye) @ along) / (rays @ along)
+        aside_m = np.linalg.norm(eye + z[..., None] * rays - p_WP, axis=-1)
+        aside_m[~((z > MIN_DEPTH_M) & (self.depth_m - z > BEFORE_M))] = np.inf
+        v, u = np.unravel_index(int(np.argmin(aside_m)), aside_m.shape)
         height, width = self.depth_m.shape
-        v, u = np.nonzero(self.depth_m - point.z > BEFORE_M)
-        offset_px = np.hypot(u - point.x * width + 0.5, v - point.y * height + 0.5)
-        if offset_px.size == 0 or offset_px.min() * point.z / self.observation.camera.intrinsics.fx_px > within_m:
-            return None
-        best = int(np.argmin(offset_px))
-        return _point((u[best] + 0.5) / width, (v[best] + 0.5) / height, point.z)
+        return _point((u + 0.5) / width, (v + 0.5) / height, float(z[v, u])) if aside_m[v, u] < within_m else None
 
     def _projected(self, p_WP: ArrayLike) -> ImagePoint | None:
         """Image coordinates of a point; ``None`` outside the picture."""

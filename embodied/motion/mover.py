@@ -31,6 +31,7 @@ COMPLY_M_PER_N = 5e-5
 COMPLY_MAX_M = 0.0015
 COMPLY_SPEED_M_S = 0.02
 COMPLY_STEPS = 8
+SIDEWAYS = 3.0
 SPEED_CYCLES = 8
 """Speed changes slowly: it is looked at every so many control cycles. Forces are looked at in every one."""
 SPEED_SHARE = 0.9
@@ -50,6 +51,25 @@ class Travelled:
     pose: Pose
     blocked: bool
     force_W: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Touch:
+    """What stops a line: resistance along it, or three times as much from any side.
+
+    Attributes:
+        along_W: (3,) the way to go.
+        force_n: The resistance.
+    """
+
+    along_W: FloatArray
+    force_n: float
+
+    def felt(self, force_W: FloatArray) -> bool:
+        """Whether a force that the world exerts on the hand is such a touch."""
+        length_m = float(np.linalg.norm(self.along_W))
+        resistance_n = -float(force_W @ self.along_W) / length_m if length_m > 1e-6 else 0.0
+        return resistance_n > self.force_n or float(np.linalg.norm(force_W)) > SIDEWAYS * self.force_n
 
 
 class Mover:
@@ -143,7 +163,8 @@ class Mover:
         path = self.line_path(self.q_rad, X_WG)
         if path is None:
             raise SkillError("the arm cannot go straight there", Reason.UNREACHABLE.value)
-        blocked = self._follow(path, 1.0, speed_m_s, force_n)
+        along = X_WG.translation_m - self.pose.translation_m
+        blocked = self._follow(path, 1.0, speed_m_s, Touch(along, force_n))
         state = self.arm.read()
         force_W = self.kinematics.contact_force(state) - self._bias_W
         return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force_W)
@@ -186,8 +207,8 @@ class Mover:
         self._raise_interruption(state)
         return state
 
-    def _follow(self, path: FloatArray, scale: float, speed_m_s: float, force_n: float | None = None) -> bool:
-        """Follow the path; whether ``force_n`` was felt on the way."""
+    def _follow(self, path: FloatArray, scale: float, speed_m_s: float, touch: Touch | None = None) -> bool:
+        """Follow the path; whether ``touch`` was felt on the way."""
         touched, cycles, earlier = False, 0, self.arm.read()
 
         def monitor(state: JointState) -> bool:
@@ -195,8 +216,8 @@ class Mover:
             cycles += 1
             if cycles % SPEED_CYCLES == 0:
                 self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
-            if force_n is not None:
-                touched = self._feel(state, earlier) > force_n or touched
+            if touch is not None:
+                touched = touch.felt(self._feel(state, earlier)) or touched
             earlier = state
             return touched or self._interrupted(state)
 
@@ -204,10 +225,10 @@ class Mover:
         self._raise_interruption(state)
         return touched
 
-    def _feel(self, state: JointState, earlier: JointState) -> float:
-        felt_n = float(np.linalg.norm(self.kinematics.contact_force(state, earlier) - self._bias_W))
-        self._max_force_n = max(self._max_force_n, felt_n)
-        return felt_n
+    def _feel(self, state: JointState, earlier: JointState) -> FloatArray:
+        force_W = self.kinematics.contact_force(state, earlier) - self._bias_W
+        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
+        return force_W
 
     def _timed(self, path: FloatArray, scale: float, speed_m_s: float) -> JointTrajectory:
         limits = self.kinematics.description.limits
