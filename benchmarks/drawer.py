@@ -98,7 +98,7 @@ def _collect(futures: list[Future[Run]], runs: list[Run]) -> None:
         for future in as_completed(futures):
             runs.append(run := future.result())
             if not run.success:
-                bar.console.print(f"seed {run.seed} failed: {run.ending}", highlight=False, markup=False, soft_wrap=True)
+                bar.console.out(f"seed {run.seed} failed: {run.ending}", highlight=False)
             bar.advance(task)
 
 
