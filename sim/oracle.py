@@ -31,8 +31,8 @@ COMFORTABLE_REACH_M = 0.60
 """From the robot's axis, horizontally: there the arm has most ways to put something down."""
 MAX_REACH_M = 0.80
 """Further out it has none."""
-ENOUGH_ROOM_M = 0.18
-"""More room than this around the middle of a thing is no better."""
+ENOUGH_ROOM_M = 0.06
+"""More room than this around a thing is no better."""
 ROOM_WEIGHT = 1.5
 """How much a metre of room counts against a metre from the comfortable reach."""
 GAP_M = 0.015
@@ -196,7 +196,7 @@ def _spot(thing: Thing, region: Region, now: Situation, beside: Thing | None = N
     spots = []
     for point in surface_points(region, radius_m(thing) + GAP_M):
         seen = now.picture.seen(point) if _reach_m(point, now) < MAX_REACH_M else None
-        room_m = now.room_m(point, thing, ENOUGH_ROOM_M) - radius_m(thing) if seen else 0.0
+        room_m = now.room_m(point, thing, radius_m(thing) + ENOUGH_ROOM_M) - radius_m(thing) if seen else 0.0
         if seen and room_m > GAP_M:
             spots.append((_cost(point, room_m, beside, now), seen))
     spots.sort(key=lambda spot: spot[0])

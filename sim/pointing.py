@@ -99,16 +99,19 @@ class Picture:
         point = self._projected(p_WP)
         if point is None or self._measured(point) - point.z > BEFORE_M:
             return point
+        z, aside_m = self._abreast(p_WP, along)
+        aside_m[~((z > MIN_DEPTH_M) & (self.depth_m - z > BEFORE_M))] = np.inf
+        v, u = np.unravel_index(int(np.argmin(aside_m)), aside_m.shape)
+        return self._at(int(u), int(v), float(z[v, u])) if aside_m[v, u] < within_m else None
+
+    def _abreast(self, p_WP: FloatArray, along: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Where each pixel's ray meets the plane across ``along`` through a point: depth, and distance to the point."""
         camera = self.observation.camera
         eye = camera.pose_in_world.translation_m
         rays = camera.points(np.ones_like(self.depth_m)) - eye
         with np.errstate(divide="ignore", invalid="ignore"):
             z = ((p_WP - eye) @ along) / (rays @ along)
-        aside_m = np.linalg.norm(eye + z[..., None] * rays - p_WP, axis=-1)
-        aside_m[~((z > MIN_DEPTH_M) & (self.depth_m - z > BEFORE_M))] = np.inf
-        v, u = np.unravel_index(int(np.argmin(aside_m)), aside_m.shape)
-        height, width = self.depth_m.shape
-        return _point((u + 0.5) / width, (v + 0.5) / height, float(z[v, u])) if aside_m[v, u] < within_m else None
+        return z, np.linalg.norm(eye + z[..., None] * rays - p_WP, axis=-1)
 
     def _projected(self, p_WP: ArrayLike) -> ImagePoint | None:
         """Image coordinates of a point; ``None`` outside the picture."""
@@ -163,8 +166,12 @@ class Picture:
         order = np.argsort(cost, kind="stable")
         chosen = order[(attempt * max(1, len(order) // SPREAD)) % len(order)]
         column, row = int(np.asarray(u)[chosen]), int(np.asarray(v)[chosen])
+        return self._at(column, row, float(self.depth_m[row, column]))
+
+    def _at(self, u: int, v: int, depth_m: float) -> ImagePoint:
+        """Image coordinates of a pixel."""
         height, width = self.depth_m.shape
-        return _point((column + 0.5) / width, (row + 0.5) / height, float(self.depth_m[row, column]))
+        return _point((u + 0.5) / width, (v + 0.5) / height, depth_m)
 
 
 def surface_points(region: Region, margin_m: float, step_m: float = 0.03) -> Iterator[FloatArray]:
