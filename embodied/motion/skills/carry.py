@@ -13,6 +13,7 @@ from embodied.motion.skills.retreat import UP, release, shifted
 from embodied.result import Reason
 
 LIFTS_M = (0.20, 0.15, 0.10, 0.05)
+LIFTED_M = 0.02
 LIFT_SPEED_M_S = 0.25
 LIFT_FORCE_N = 25.0
 ABOVE_M = 0.05
@@ -20,6 +21,7 @@ BELOW_M = 0.03
 SET_DOWN_SPEED_M_S = 0.06
 SET_DOWN_FORCE_N = 5.0
 CARRY_SCALE = 0.4
+ENOUGH_GOALS = 3
 YAWS_DEG = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 135.0, -135.0, 180.0)
 
 
@@ -29,10 +31,10 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
     Raises:
         SkillError: ``unreachable``, ``no_path``, ``slipped``, ``blocked``, ``timeout``, ``stopped``.
     """
-    _lift(mover)
+    _lift(mover, held)
     above = _goals_above(mover, held, end_W)
     if not above:
-        raise SkillError("the arm cannot set it down there", Reason.UNREACHABLE.value)
+        raise SkillError("the arm cannot set it down there without touching something", Reason.UNREACHABLE.value)
     mover.travel(above, scale=CARRY_SCALE, held_G=held.cluster_G)
     check_held(mover)
     mover.tare()
@@ -51,11 +53,14 @@ def check_held(mover: Mover) -> None:
         raise SkillError("what was held has slipped out of the fingers", Reason.SLIPPED.value)
 
 
-def _lift(mover: Mover) -> None:
-    """Straight up, as high as the arm can."""
+def _lift(mover: Mover, held: Held) -> None:
+    """Straight up from where it was taken, as high as the arm can, unless that has been done before."""
     pose = mover.pose
+    risen_m = float(pose.translation_m[2] - held.taken_W[2])
     for height_m in LIFTS_M:
-        target = shifted(pose, height_m * UP)
+        if risen_m > height_m - LIFTED_M:
+            return
+        target = shifted(pose, (height_m - risen_m) * UP)
         if mover.line_path(mover.q_rad, target) is not None:
             mover.line(target, speed_m_s=LIFT_SPEED_M_S, force_n=LIFT_FORCE_N)
             return
@@ -63,12 +68,14 @@ def _lift(mover: Mover) -> None:
 
 def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> list[FloatArray]:
     """Joint positions above the place from which the arm can go straight down, the hand turned as little as needed."""
-    goals = []
+    goals: list[FloatArray] = []
+    world = mover.world(held.cluster_G)
     for yaw_deg in YAWS_DEG:
         pose = _pose_above(mover.pose.rotation, held, end_W, yaw_deg)
         down = shifted(pose, -(ABOVE_M + BELOW_M) * UP)
-        goals += [q for q in mover.solutions(pose) if mover.line_path(q, down) is not None]
-        if len(goals) >= 4:
+        reached = [q for q in mover.solutions(pose) if mover.line_path(q, down) is not None]
+        goals += [q for q in reached if world.free(q)]
+        if len(goals) >= ENOUGH_GOALS:
             break
     return goals
 

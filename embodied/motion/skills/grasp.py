@@ -41,12 +41,14 @@ class Held:
     Attributes:
         fixed: It could not be lifted: a handle.
         cluster_G: (m, 3) the points of it that were seen, in G.
-        height_m: Of the origin of G above what it stood on.
+        taken_W: (3,) where the origin of G was when the fingers had closed.
+        height_m: Of that point above what the thing stood on.
         width_m: Distance of the pads when they had closed on it.
     """
 
     fixed: bool
     cluster_G: FloatArray
+    taken_W: FloatArray
     height_m: float
     width_m: float
 
@@ -155,7 +157,8 @@ def _lifted(mover: Mover, thing: Thing, width_m: float) -> Held:
     if width_now_m < max(MIN_WIDTH_M, 0.5 * width_m):
         _give_up(mover, "it slipped out of the fingers when lifted", Reason.MISSED_GRASP)
     cluster_G = X_WG.inverse() @ thing.cluster_W
-    return Held(fixed, cluster_G, float(X_WG.translation_m[2]) - _support_m(thing), width_now_m)
+    taken_W = X_WG.translation_m
+    return Held(fixed, cluster_G, taken_W, float(taken_W[2]) - _support_m(thing), width_now_m)
 
 
 def _give_up(mover: Mover, message: str, reason: Reason) -> None:

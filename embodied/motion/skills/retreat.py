@@ -24,10 +24,11 @@ def shifted(X_WG: Pose, step_W: FloatArray) -> Pose:
 
 
 def back_off(mover: Mover, force_n: float = 25.0) -> None:
-    """Draw the hand back along its approach direction, as far as it can go up to 10 cm."""
-    pose = mover.pose
+    """Draw the hand back along its approach direction, as far as it can go up to 10 cm without touching anything."""
+    pose, world = mover.pose, mover.world()
     for distance_m in BACK_OFF_M:
-        if mover.line_path(mover.q_rad, offset(pose, -distance_m)) is not None:
+        path = mover.line_path(mover.q_rad, offset(pose, -distance_m))
+        if path is not None and all(world.free(q) for q in path):
             mover.line(offset(pose, -distance_m), speed_m_s=BACK_OFF_SPEED_M_S, force_n=force_n)
             return
 
