@@ -245,7 +245,7 @@ class _Run:
         configuration, recorder = self.configuration, self.recorder
         unjudged = "" if judgement or ended in ("error", "interrupted") else "; no judge: the planner's word only"
         return Outcome(
-            success=judgement.success if judgement else None,
+            success=judgement.success and ended != "limit_broken" if judgement else None,
             ended=ended,
             message=message + unjudged,
             steps=recorder.steps,

@@ -30,7 +30,7 @@ def pull(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     begin = mover.pose.translation_m
     goal = begin + end_W - start_W
     total_m = float(np.linalg.norm(end_W - start_W))
-    left_m = _follow(mover, goal, total_m)
+    left_m = _follow(mover, goal, total_m) if total_m > ARRIVED_M else 0.0
     moved_m = float(np.linalg.norm(mover.pose.translation_m - begin))
     release(mover)
     if left_m > max(0.25 * total_m, 2 * ARRIVED_M):

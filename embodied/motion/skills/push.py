@@ -16,6 +16,7 @@ BEFORE_M = 0.05
 SPEED_M_S = 0.12
 FORCE_N = 40.0
 ARRIVED_M = 0.02
+LEAST_M = 0.003
 
 
 def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
@@ -25,10 +26,12 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         SkillError: ``unreachable``, ``no_path``; ``blocked`` if it stopped far from the end; ``timeout``, ``stopped``.
     """
     gripper = mover.kinematics.description.gripper
-    mover.grip(0.0, gripper.max_force_n)
     along = end_W - start_W
     length_m = float(np.linalg.norm(along))
-    direction = along / max(length_m, 1e-9)
+    if length_m < LEAST_M:
+        raise SkillError("a push needs an end point apart from its start", Reason.UNREACHABLE.value)
+    direction = along / length_m
+    mover.grip(0.0, gripper.max_force_n)
     before = _before(mover, start_W, direction, length_m)
     if not before:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
