@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from sim.impedance import JointImpedance
 from sim.kitchen import RobotPlace
 from sim.world import TIME_STEP_S, World
 
-SETTLE_STEPS = 60
+SETTLE_STEPS = 120
 REST_RAD_S = 0.003
 FINGER_REST_M_S = 0.002
 FINGER_PATIENCE_STEPS = 12
@@ -133,16 +134,16 @@ class PandaArm(Arm):
         self._halt.clear()
 
     def _hold(self) -> JointState:
-        """Stay where the arm is, and wait a moment for standstill."""
-        self._joints.hold()
-        return self._settle(lambda state: False)
+        """Brake: stay where the arm is, in every time step anew, until it rests."""
+        return self._settle(lambda state: False, self._joints.hold)
 
-    def _settle(self, monitor: Monitor) -> JointState:
+    def _settle(self, monitor: Monitor, each_step: Callable[[], None] = lambda: None) -> JointState:
         state = self.read()
         for _ in range(SETTLE_STEPS):
             self._rest = float(np.abs(state.velocities_rad_s).max()) < REST_RAD_S
             if self._rest:
                 break
+            each_step()
             self._world.step()
             state = self.read()
         monitor(state)

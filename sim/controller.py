@@ -16,7 +16,9 @@ from embodied.motion.controller import MotionController
 from embodied.motion.eye import Eye, Look
 from embodied.registry import ControllerSetup
 from sim.arm import GRIPPER, PandaArm
+from sim.judges import check_goal, judge
 from sim.kitchen import site
+from sim.rendering import Renderer
 from sim.scene import load_scene
 from sim.world import CAMERAS, World
 
@@ -54,11 +56,13 @@ class KitchenController(MotionController):
         """Read the scene; the world is built when connecting.
 
         Raises:
-            SceneError: If the scene's files are broken.
+            SceneError: If the scene's files or the task's goal are broken.
         """
         super().__init__(seed=setup.seed)
         self.setup = setup
         self._scene = load_scene(setup.scene or (setup.task.scene if setup.task else DEFAULT_SCENE))
+        if setup.task is not None:
+            check_goal(self._scene, setup.task.goal)
         self._site = site(self._scene.kitchen)
         self._world: World | None = None
 
@@ -98,7 +102,7 @@ class KitchenController(MotionController):
         if self._world is not None:
             self._world.close()
         rng = np.random.default_rng(self.setup.seed)
-        renderer = "egl" if self.setup.renderer == "egl" else "tiny"
+        renderer: Renderer = "egl" if self.setup.renderer == "egl" else "tiny"
         self._world = World.build(self._scene, rng, self.setup.gui, renderer, self.setup.image_size_px)
         return PandaArm(self._world), KitchenEye(self._world)
 
@@ -123,8 +127,6 @@ class KitchenController(MotionController):
 
     def judge(self) -> Judgement | None:
         """Whether the task's goal holds now; ``None`` without a task."""
-        from sim.judges import judge
-
         return None if self.setup.task is None else judge(self.world, self.setup.task.goal)
 
 

@@ -15,8 +15,8 @@ from sim.world import World
 
 STIFFNESS_NM_RAD = np.array([1200.0, 1200.0, 1000.0, 1000.0, 300.0, 200.0, 60.0])
 """Between the stiffest and the softest that the real arm takes; some 3 N/mm at the hand."""
-DAMPING_NM_S_RAD = np.array([55.0, 55.0, 40.0, 35.0, 6.0, 4.0, 0.8])
-"""About critical for the arm's own inertia."""
+DAMPING_NM_S_RAD = np.array([86.0, 106.0, 84.0, 81.0, 32.0, 24.0, 12.0])
+"""Critical, 2 sqrt(stiffness * inertia), for the inertia of the description's links as each joint sees it at home."""
 MOST_NM = np.array([22.0, 22.0, 22.0, 22.0, 8.0, 8.0, 8.0])
 """What springs and dampers add at most: where it is blocked, the hand presses with some 45 N."""
 

@@ -77,7 +77,7 @@ def _hull_geometry(description: ArmDescription) -> Any:
 
 
 def _half_spaces(shape: Any) -> _Hull:
-    points = np.array([shape.points(i) for i in range(shape.num_points)]) if callable(shape.points) else shape.points()
+    points = np.array([shape.point(index) for index in range(shape.num_points)])
     hull = ConvexHull(points)
     centre = points.mean(axis=0)
     radius = float(np.linalg.norm(points - centre, axis=1).max())

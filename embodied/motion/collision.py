@@ -48,12 +48,13 @@ class CollisionWorld:
             obstacles.append(self._add_seen(voxels_W))
         self._add_obstacle_pairs(obstacles)
         self._contacts = self._geometry.createData()
+        self._nearby = pinocchio.BroadPhaseManager_NaiveCollisionManager(
+            kinematics.model, self._geometry, self._contacts
+        )
 
     def free(self, q_rad: FloatArray) -> bool:
         """Whether the arm touches nothing at ``q_rad``."""
-        return not pinocchio.computeCollisions(
-            self._kinematics.model, self._data, self._geometry, self._contacts, q_rad, True
-        )
+        return not pinocchio.computeCollisions(self._kinematics.model, self._data, self._nearby, q_rad, True)
 
     def touching(self, q_rad: FloatArray) -> list[tuple[str, str]]:
         """The names of what touches what at ``q_rad``, for messages and for people who look for a cause."""

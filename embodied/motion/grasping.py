@@ -19,6 +19,9 @@ from embodied.motion.arm import GripperDescription
 from embodied.motion.pointcloud import cluster_at, thinned, without_planes
 
 CROP_M = 0.20
+SURROUNDINGS_M = 0.10
+"""The hand reaches beyond what is looked at for the thing itself."""
+OFF_TARGET_M = 0.06
 TARGET_REACH_M = 0.03
 OPENING_MARGIN_M = 0.025
 PALM_HALF_WIDTH_M = 0.10
@@ -32,6 +35,8 @@ CLEARANCE_M = 0.004
 UPRIGHT = 0.3
 BEYOND_M = 0.012
 LEAST_DEPTH_M = 0.008
+HIDDEN_COST = 0.1
+"""For closing along the line of sight: where the far side of the thing is, was not seen."""
 
 Mask = NDArray[np.bool_]
 
@@ -45,12 +50,14 @@ class Thing:
         others_W: (k, 3) all other points around it.
         target_W: (3,) where it was pointed at.
         normals_W: Unit normals of the large planes around it.
+        view_W: The level direction from which it was seen.
     """
 
     cluster_W: FloatArray
     others_W: FloatArray
     target_W: FloatArray
-    normals_W: tuple[FloatArray, ...] = ()
+    normals_W: tuple[FloatArray, ...]
+    view_W: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +75,23 @@ class GraspCandidate:
     score: float
 
 
-def thing_at(target_W: FloatArray, seen_W: FloatArray) -> Thing:
-    """The thing at ``target_W`` in all that was seen (k, 3); its cluster is empty if nothing stands out there."""
-    near = thinned(seen_W[np.linalg.norm(seen_W - target_W, axis=1) < CROP_M])
+def thing_at(target_W: FloatArray, seen_W: FloatArray, view_W: FloatArray | None = None) -> Thing:
+    """The thing at ``target_W`` in all that was seen (k, 3), in the level direction ``view_W`` if it was one view.
+
+    Its cluster is empty if nothing stands out there.
+    """
+    view_W = np.zeros(3) if view_W is None else view_W
+    distances = np.linalg.norm(seen_W - target_W, axis=1)
+    near = thinned(seen_W[distances < CROP_M])
+    around = seen_W[(distances >= CROP_M) & (distances < CROP_M + SURROUNDINGS_M)]
     rest, normals = without_planes(near, target_W)
     cluster = cluster_at(rest, target_W, TARGET_REACH_M)
     if not len(cluster):
-        return Thing(cluster, near, target_W)
+        return Thing(cluster, near, target_W, tuple(normals), view_W)
     keys = {tuple(point) for point in cluster}
     others = np.array([point for point in near if tuple(point) not in keys]).reshape(-1, 3)
-    return Thing(cluster, thinned(others, OTHERS_SPACING_M), target_W, tuple(normals))
+    others = thinned(np.vstack([others, around]), OTHERS_SPACING_M)
+    return Thing(cluster, others, target_W, tuple(normals), view_W)
 
 
 def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: FloatArray) -> list[GraspCandidate]:
@@ -166,10 +180,13 @@ def _candidate(
     tip = _deepest_tip(everything - [shift_m, centre, 0.0], gripper, opening, front, back)
     if tip is None:
         return None
-    p_GT = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
-    pose = Pose(R_WG, thing.target_W + R_WG @ p_GT)
+    p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
+    if np.linalg.norm(p_TG_G) > OFF_TARGET_M:
+        return None
+    pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
-    score = 20.0 * engaged - 4.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - penalty
+    unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
+    score = 20.0 * engaged - 4.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - unseen - penalty
     return GraspCandidate(pose, opening, score)
 
 

@@ -18,6 +18,7 @@ MAX_ITERATIONS = 40
 DAMPING = 1e-6
 STATICS_DAMPING = 1e-6
 LIMIT_MARGIN_RAD = 0.02
+GRAVITY_W = np.array([0.0, 0.0, -9.81])
 POSTURES = 1500
 POSTURES_TRIED = 5
 POSTURE_SPREAD_RAD = 0.8
@@ -46,6 +47,7 @@ class Kinematics:
         self.model: Any = pinocchio.buildReducedModel(full, locked, open_position(full, description))
         if tuple(self.model.names[1:]) != description.joint_names:
             raise UsageError(f"{description.urdf}: joints in order are {tuple(self.model.names[1:])}")
+        self.model.gravity.linear = description.base_in_world.rotation.T @ GRAVITY_W
         self._data = self.model.createData()
         self._link = self.model.getFrameId(description.grasp_link)
         self._X_LG = _se3(description.pose_of_grasp_in_link)

@@ -51,6 +51,12 @@ class SceneMemory:
         cloud = self.points()
         self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
 
+    def view_from(self, p_WP: FloatArray) -> FloatArray:
+        """The level direction in W in which the camera looks at a point: the far side of things is hidden along it."""
+        eye = np.zeros(3) if self._camera is None else self._camera.pose_in_world.translation_m
+        level = (p_WP - eye) * [1.0, 1.0, 0.0]
+        return np.asarray(level / max(float(np.linalg.norm(level)), 1e-9))
+
     def voxels(self) -> FloatArray:
         """Centres (k, 3) in W of the ``VOXEL_M`` cubes that hold what is remembered."""
         return self._voxels

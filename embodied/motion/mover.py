@@ -20,11 +20,13 @@ from embodied.motion.collision import CARVE_M, CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
-from embodied.motion.trajectory import parametrise
+from embodied.motion.trajectory import SPACING_RAD, parametrise
 from embodied.result import Measured, Reason
 
 LINE_STEP_M = 0.015
 LINE_STEP_RAD = 0.1
+LINE_SPACING_RAD = 0.05
+"""Lines are kept straight; free paths round their corners more widely."""
 MAX_JOINT_JUMP_RAD = 0.6
 COMPLY_FORCE_N = 10.0
 COMPLY_M_PER_N = 5e-5
@@ -221,7 +223,8 @@ class Mover:
             earlier = state
             return touched or self._interrupted(state)
 
-        state = self.arm.follow(self._timed(path, scale, speed_m_s), monitor)
+        spacing_rad = SPACING_RAD if touch is None else LINE_SPACING_RAD
+        state = self.arm.follow(self._timed(path, scale, speed_m_s, spacing_rad), monitor)
         self._raise_interruption(state)
         return touched
 
@@ -230,15 +233,15 @@ class Mover:
         self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
         return force_W
 
-    def _timed(self, path: FloatArray, scale: float, speed_m_s: float) -> JointTrajectory:
+    def _timed(self, path: FloatArray, scale: float, speed_m_s: float, spacing_rad: float) -> JointTrajectory:
         limits = self.kinematics.description.limits
-        fastest = parametrise(path, limits, scale)
+        fastest = parametrise(path, limits, scale, spacing_rad)
         points = self.kinematics.positions(fastest.positions_rad)
         if len(points) < 2:
             return fastest
         speeds = np.linalg.norm(np.diff(points, axis=0), axis=1) / np.diff(fastest.times_s)
         share = SPEED_SHARE * speed_m_s / max(float(speeds.max()), 1e-9)
-        return fastest if share >= 1.0 else parametrise(path, limits, scale * share)
+        return fastest if share >= 1.0 else parametrise(path, limits, scale * share, spacing_rad)
 
     def _interrupted(self, state: JointState) -> bool:
         return self._stop_requested() or state.time_s > self._deadline_s

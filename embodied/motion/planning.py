@@ -33,10 +33,11 @@ def plan(
     for goal in goals:
         if _segment_free(start_rad, goal, free):
             return np.array([start_rad, goal])
-    for goal in goals[:MAX_GOALS]:
+    for goal in [*goals[:MAX_GOALS], *goals[:MAX_GOALS]]:
         path = _search(start_rad, goal, free, limits, rng)
-        if path is not None and _rounding_free(short := _shortened(path, free, rng), free):
-            return short
+        for way in () if path is None else (_shortened(path, free, rng), _shortened(path, free, rng), path):
+            if _rounding_free(way, free):
+                return way
     return None
 
 
@@ -58,7 +59,7 @@ def _search(
         bounds.setHigh(index, float(max(limits.upper_rad[index], start[index])))
     space.setBounds(bounds)
     setup = base.SpaceInformation(space)
-    setup.setStateValidityChecker(lambda state: free(np.array([state[index] for index in range(count)])))
+    setup.setStateValidityChecker(lambda state: bool(free(np.array([state[index] for index in range(count)]))))
     setup.setStateValidityCheckingResolution(STEP_RAD / space.getMaximumExtent())
     setup.setup()
     return _solve(setup, _problem(setup, space, start, goal), count)

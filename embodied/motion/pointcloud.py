@@ -91,6 +91,8 @@ def _largest_plane(points: FloatArray) -> tuple[FloatArray, float, NDArray[np.bo
     normals = np.cross(b - a, c - a)
     lengths = np.linalg.norm(normals, axis=1)
     normals, on = normals[lengths > 1e-9] / lengths[lengths > 1e-9, None], a[lengths > 1e-9]
+    if not len(on):
+        return np.array([0.0, 0.0, 1.0]), 0.0, np.zeros(len(points), dtype=bool)
     offsets = -np.einsum("ij,ij->i", normals, on)
     some = points[:: max(len(points) // PLANE_SAMPLE, 1)]
     best = int((np.abs(some @ normals.T + offsets) < PLANE_TOLERANCE_M).sum(axis=0).argmax())

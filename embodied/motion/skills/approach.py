@@ -34,7 +34,7 @@ def approach(mover: Mover, target_W: FloatArray) -> None:
 
 def _goals(mover: Mover, target_W: FloatArray) -> Iterator[FloatArray]:
     try:
-        first = next(reaches(mover, thing_at(target_W, mover.memory.points())), None)
+        first = next(reaches(mover, thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))), None)
     except SkillError:
         first = None
     if first is not None:

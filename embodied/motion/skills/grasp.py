@@ -68,7 +68,7 @@ def grasp(mover: Mover, target_W: FloatArray) -> Held:
     Raises:
         SkillError: ``no_grasp``, ``unreachable``, ``no_path``, ``missed_grasp``, ``blocked``, ``timeout``, ``stopped``.
     """
-    thing = thing_at(target_W, mover.memory.points())
+    thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
     failure = SkillError("the arm cannot reach it in any way that fits", Reason.UNREACHABLE.value)
     attempts = 0
     for reach in reaches(mover, thing):
@@ -99,7 +99,7 @@ def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
     around = np.array([thing.target_W - NEAR_M, thing.target_W + NEAR_M])
     near = mover.world(ignore=around)
     ways = (way for candidate in candidates[:CANDIDATES] for way in _ways(mover, candidate, afar, near))
-    cramped = []
+    cramped: list[Reach] = []
     roomy: list[Reach] = []
     for reach in ways:
         (roomy if _has_room(mover, reach) else cramped).append(reach)
