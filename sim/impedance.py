@@ -1,7 +1,9 @@
-"""The arm's joint controller: springs and dampers around a moving target, on top of the arm's own dynamics.
+"""The arm's joint controller: it tracks well in free motion, and gives way where it touches something.
 
-This is how the real arm behaves in joint impedance mode: it tracks well in free motion, and gives way where it touches
-something. PyBullet's position motors are rigid, and the force between rigid things is anything.
+Like impedance control on the real arm, it adds to the torques of the arm's own dynamics those of springs and dampers
+around a moving target; they are shaped by the arm's inertia, so that every posture is equally and critically damped
+(computed torque; Siciliano et al., Robotics: Modelling, Planning and Control, 2009, 8.5.2). PyBullet's position motors
+are rigid, and the force between rigid things is anything.
 """
 
 from __future__ import annotations
@@ -13,10 +15,8 @@ from embodied.geometry import FloatArray
 from sim.fixtures import ARM_FORCES_NM, ARM_JOINTS, FINGER_JOINTS
 from sim.world import World
 
-STIFFNESS_NM_RAD = np.array([1200.0, 1200.0, 1000.0, 1000.0, 300.0, 200.0, 60.0])
-"""Between the stiffest and the softest that the real arm takes; some 3 N/mm at the hand."""
-DAMPING_NM_S_RAD = np.array([86.0, 106.0, 84.0, 81.0, 32.0, 24.0, 12.0])
-"""Critical, 2 sqrt(stiffness * inertia), for the inertia of the description's links as each joint sees it at home."""
+FREQUENCY_RAD_S = 25.0
+"""Of the springs against the arm's inertia: 2 to 3 N/mm at the hand."""
 MOST_NM = np.array([22.0, 22.0, 22.0, 22.0, 8.0, 8.0, 8.0])
 """What springs and dampers add at most: where it is blocked, the hand presses with some 45 N."""
 
@@ -57,8 +57,10 @@ class JointImpedance:
         self._read()
         positions, velocities, accelerations = self._aim
         error, error_rate = positions - self.positions_rad, velocities - self.velocities_rad_s
-        yielding = np.clip(STIFFNESS_NM_RAD * error + DAMPING_NM_S_RAD * error_rate, -MOST_NM, MOST_NM)
-        self._next_nm = np.clip(self._dynamics(accelerations) + yielding, -_LIMITS_NM, _LIMITS_NM)
+        correction = FREQUENCY_RAD_S**2 * error + 2.0 * FREQUENCY_RAD_S * error_rate
+        free = self._dynamics(accelerations)
+        yielding = np.clip(self._dynamics(accelerations + correction) - free, -MOST_NM, MOST_NM)
+        self._next_nm = np.clip(free + yielding, -_LIMITS_NM, _LIMITS_NM)
         p.setJointMotorControlArray(
             self._robot,
             ARM_JOINTS,
