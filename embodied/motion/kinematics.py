@@ -51,6 +51,7 @@ class Kinematics:
         self._data = self.model.createData()
         self._link = self.model.getFrameId(description.grasp_link)
         self._X_LG = _se3(description.pose_of_grasp_in_link)
+        self._X_BW = _se3(description.base_in_world.inverse())
         self._lower = description.limits.lower_rad + LIMIT_MARGIN_RAD
         self._upper = description.limits.upper_rad - LIMIT_MARGIN_RAD
         spread = np.random.default_rng(0).normal(0.0, POSTURE_SPREAD_RAD, (POSTURES, len(description.home_rad)))
@@ -74,13 +75,12 @@ class Kinematics:
         frame = pinocchio.LOCAL_WORLD_ALIGNED
         J = np.array(pinocchio.computeFrameJacobian(self.model, self._data, q_rad, self._link, frame))
         p_LG_B = X_BG.translation - self._data.oMf[self._link].translation
-        J[:3] -= np.array(pinocchio.skew(p_LG_B)) @ J[3:]
-        R_WB = self.description.base_in_world.rotation
-        return np.vstack([R_WB @ J[:3], R_WB @ J[3:]])
+        J[:3] -= pinocchio.skew(p_LG_B) @ J[3:]
+        return np.asarray((self.description.base_in_world.rotation @ J.reshape(2, 3, -1)).reshape(6, -1))
 
     def solve(self, X_WG: Pose, seed_rad: FloatArray) -> FloatArray | None:
         """A joint position within limits that puts G at ``X_WG``, found from ``seed_rad`` by damped least squares."""
-        X_BG = _se3(self.description.base_in_world.inverse() @ X_WG)
+        X_BG = self._X_BW * _se3(X_WG)
         q = np.clip(seed_rad, self._lower, self._upper)
         for _ in range(MAX_ITERATIONS):
             X_BE = self._forward(q)

@@ -35,7 +35,8 @@ COMPLY_SPEED_M_S = 0.02
 COMPLY_STEPS = 8
 SIDEWAYS = 3.0
 SPEED_CYCLES = 8
-"""Speed changes slowly: it is looked at every so many control cycles. Forces are looked at in every one."""
+FORCE_CYCLES = 2
+"""Speed and force are looked at every so many control cycles: a touch must be felt sooner."""
 SPEED_SHARE = 0.9
 """Share of a speed limit that is planned for, so that tracking errors do not break it."""
 
@@ -218,7 +219,7 @@ class Mover:
             cycles += 1
             if cycles % SPEED_CYCLES == 0:
                 self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
-            if touch is not None:
+            if touch is not None and cycles % FORCE_CYCLES == 0:
                 touched = touch.felt(self._feel(state, earlier)) or touched
             earlier = state
             return touched or self._interrupted(state)

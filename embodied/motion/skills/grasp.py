@@ -21,13 +21,13 @@ CHOICES = 8
 EFFORT_COST = 0.1
 ATTEMPTS = 3
 NEAR_M = 0.11
-CLOSING_SPEED_M_S = 0.15
+CLOSING_SPEED_M_S = 0.2
 CONTACT_FORCE_N = 12.0
 SHORT_OF_POSE_M = 0.015
 MIN_WIDTH_M = 0.003
 ROOM_M = 0.22
 LIFT_M = 0.03
-LIFT_SPEED_M_S = 0.05
+LIFT_SPEED_M_S = 0.08
 FIXED_FORCE_N = 15.0
 """More than the heaviest thing for this hand weighs (1 kg, and half as much again): what resists so is fixed."""
 FORCED_OPEN_M = 0.004

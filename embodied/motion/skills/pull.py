@@ -14,8 +14,8 @@ from embodied.motion.skills.carry import check_held
 from embodied.motion.skills.retreat import release, shifted
 from embodied.result import Reason
 
-STEP_M = 0.03
-SPEED_M_S = 0.15
+STEP_M = 0.05
+SPEED_M_S = 0.2
 FORCE_N = 45.0
 ARRIVED_M = 0.012
 MIN_STEP_M = 0.002
