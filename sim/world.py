@@ -63,6 +63,7 @@ class World:
         self.after_step: list[Callable[[], None]] = []
         self.presses: Counter[str] = Counter()
         self._down: set[str] = set()
+        self._buttons = [joint for joint in joints.values() if joint.springs_back]
         self._steps = 0
 
     @classmethod
@@ -162,7 +163,7 @@ class World:
             p.resetJointState(self.furniture, joint.index, share * joint.upper, physicsClientId=self.client)
 
     def _count_presses(self) -> None:
-        down = {joint.name for joint in self.joints.values() if joint.pressed}
+        down = {button.name for button in self._buttons if button.pressed}
         self.presses.update(down - self._down)
         self._down = down
 

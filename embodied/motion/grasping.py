@@ -33,6 +33,8 @@ MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
 UPRIGHT = 0.3
+SAME_DIRECTION = 0.985
+"""Cosine of 10 degrees."""
 BEYOND_M = 0.012
 LEAST_DEPTH_M = 0.008
 HIDDEN_COST = 0.1
@@ -113,14 +115,24 @@ def flipped(pose: Pose) -> Pose:
 def _approaches(forward_W: FloatArray, normals_W: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
     """Directions to come from, each with what it costs: straight down is best, square to a front reaches handles."""
     down = np.array([0.0, 0.0, -1.0])
-    forward = _level(forward_W)
-    fronts = [_level(np.sign(normal @ forward_W) * normal) for normal in normals_W if abs(normal[2]) < UPRIGHT]
     found = [(down, 0.0)]
-    square = [(aside, extra) for front in fronts for aside, extra in ((front, 0.0), *_turned(front, (-20.0, 20.0)))]
-    for level, extra in [*square, (forward, 0.1), *_turned(forward, (-35.0, 35.0, -70.0, 70.0))]:
+    for level, extra in _levels(_level(forward_W), normals_W):
         for pitch_deg, penalty in ((60, 0.15), (35, 0.1), (0, 0.1)):
             pitch = np.deg2rad(pitch_deg)
             found.append((np.cos(pitch) * level + np.sin(pitch) * down, penalty + extra))
+    return found
+
+
+def _levels(forward: FloatArray, normals_W: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
+    """Level directions: square to every front, forward, and turned from those; none twice."""
+    fronts = [_level(np.sign(normal @ forward) * normal) for normal in normals_W if abs(normal[2]) < UPRIGHT]
+    ways = [(front, 0.0) for front in fronts]
+    ways += [way for front in fronts for way in _turned(front, (-20.0, 20.0))]
+    ways += [(forward, 0.1), *_turned(forward, (-45.0, 45.0))]
+    found: list[tuple[FloatArray, float]] = []
+    for level, extra in ways:
+        if all(float(level @ other) < SAME_DIRECTION for other, _ in found):
+            found.append((level, extra))
     return found
 
 
