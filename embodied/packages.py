@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import platform
-import re
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
+
+from packaging.requirements import Requirement
 
 DISTRIBUTION = "embodied-kitchen"
 NOT_INSTALLED = "not installed"
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-_EXTRA = re.compile(r"extra\s*==\s*['\"](?P<extra>[^'\"]+)['\"]")
-_OLD_PYTHON = "python_version <"
 
 
 def package_version(name: str) -> str:
@@ -27,11 +25,16 @@ def packages_by_extra() -> dict[str, tuple[str, ...]]:
     Empty where this package itself is not installed: a bare checkout has no metadata.
     """
     found: dict[str, list[str]] = {}
-    for requirement in _requirements():
-        name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
-        if name is not None and _OLD_PYTHON not in requirement:
-            found.setdefault(extra["extra"] if extra else "", []).append(name.group())
+    for requirement in map(Requirement, _requirements()):
+        extra = next((extra for extra in _extras() if _applies(requirement, extra)), None)
+        if extra is not None:
+            found.setdefault(extra, []).append(requirement.name)
     return {extra: tuple(names) for extra, names in found.items()}
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    """Whether this machine needs the package for ``extra``."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def _requirements() -> list[str]:
@@ -39,6 +42,10 @@ def _requirements() -> list[str]:
         return requires(DISTRIBUTION) or []
     except PackageNotFoundError:
         return []
+
+
+def _extras() -> list[str]:
+    return ["", *(metadata(DISTRIBUTION).get_all("Provides-Extra") or [])]
 
 
 def versions() -> dict[str, str]:
