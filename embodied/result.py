@@ -54,7 +54,7 @@ class Measured:
         holding: Whether something is between them.
         duration_s: How long it took, on the robot's clock.
         max_speed_m_s: Highest speed of the gripper.
-        max_force_n: Highest contact force felt at the gripper.
+        max_force_n: Highest contact force felt at the gripper, averaged over some 25 ms.
     """
 
     gripper_in_world_m: tuple[float, float, float]

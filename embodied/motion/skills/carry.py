@@ -44,12 +44,13 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
 
 
 def check_held(mover: Mover) -> None:
-    """Feel whether the thing is still there.
+    """Feel whether the thing is still there; if not, open the hand and go home, from where it can be looked for.
 
     Raises:
         SkillError: ``slipped``.
     """
     if mover.arm.read().gripper_width_m < MIN_WIDTH_M:
+        release(mover)
         raise SkillError("what was held has slipped out of the fingers", Reason.SLIPPED.value)
 
 
