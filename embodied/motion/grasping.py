@@ -198,7 +198,7 @@ def _candidate(
     pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
-    score = 20.0 * engaged - 4.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - unseen - penalty
+    score = 20.0 * engaged - 8.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - unseen - penalty
     return GraspCandidate(pose, opening, score)
 
 
