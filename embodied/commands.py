@@ -73,7 +73,7 @@ class Grasp(_Strict):
 
 
 class Move(_Strict):
-    """Take the thing at the first point to the second: carry it if held, pull a held handle, else push."""
+    """Take what is at the first point to the second: carry it if held, pull a handle, else push; press if one point."""
 
     kind: Literal["move"] = "move"
     start: ImagePoint
@@ -282,7 +282,7 @@ def describe_commands(language: Literal["en", "zh"] = "en") -> str:
 _CHINESE: dict[type[BaseModel], str] = {
     Approach: "靠近：张开夹爪，移到该点附近便于观察和抓取的位置。",
     Grasp: "抓取：在该点合上夹爪，抓住那里的物体或把手。",
-    Move: "移动：把第一点处的物体移到第二点。已抓住物体则搬运并放下；已抓住把手则沿其拉动；手中无物则推动。",
+    Move: "移动：把第一点处的物体移到第二点。已抓住物体则搬运放下，抓住把手则拉动，手中无物则推动，两点相同则按压。",
     Done: "完成：指令已经执行完毕。",
     Refuse: "拒绝：指令无法执行或不应执行，并说明原因。",
 }

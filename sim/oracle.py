@@ -20,7 +20,7 @@ from embodied.registry import PlannerSetup
 from sim.controller import KitchenController
 from sim.evidence import Evidence, glance
 from sim.goals import Either, Every, Goal, Not
-from sim.judges import Closed, Held, In, NextTo, On, Open, check_goal
+from sim.judges import Closed, Held, In, NextTo, On, Open, Pressed, check_goal
 from sim.pointing import Picture, surface_points
 from sim.situation import Situation, displaced, radius_m
 from sim.things import FurnitureJoint, Region, Thing
@@ -177,6 +177,12 @@ def _close(joint: FurnitureJoint, now: Situation) -> Command:
     return _along(joint, now.picture.front(joint, now.attempt(f"push {joint.name}")), 0.0, now)
 
 
+def _press(button: FurnitureJoint, now: Situation) -> Command:
+    """Both points of the move on the button: a press."""
+    point = now.picture.handle(button, now.attempt(f"press {button.name}"))
+    return _empty_hand(now) if now.hand_full else Move(start=point, end=point)
+
+
 def _slide(joint: FurnitureJoint, share: float, now: Situation) -> Command:
     return _along(joint, now.picture.handle(joint), share, now)
 
@@ -223,6 +229,7 @@ _TACTICS: dict[type[Goal], Callable[[Any, Situation], Command]] = {
     Held: lambda wanted, now: _take(now.world.objects[wanted.thing], now),
     Open: lambda wanted, now: _open(now.world.joints[wanted.joint], now),
     Closed: lambda wanted, now: _close(now.world.joints[wanted.joint], now),
+    Pressed: lambda wanted, now: _press(now.world.joints[wanted.button], now),
     Not: _avoid,
 }
 """How to bring about each kind of goal."""

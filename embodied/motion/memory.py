@@ -20,6 +20,8 @@ from embodied.motion.eye import Look
 VOXEL_M = 0.025
 VOXEL_POINTS = 3
 """Voxels with fewer points are noise at edges."""
+SURFACE_M = 0.012
+SURFACE_POINTS = 8
 COARSE = 3
 """The robot is looked for in every third row and column, and taken out with its neighbours."""
 REACH_M = 1.4
@@ -56,6 +58,17 @@ class SceneMemory:
         eye = np.zeros(3) if self._camera is None else self._camera.pose_in_world.translation_m
         level = (p_WP - eye) * [1.0, 1.0, 0.0]
         return np.asarray(level / max(float(np.linalg.norm(level)), 1e-9))
+
+    def into_surface(self, p_WP: FloatArray) -> FloatArray:
+        """Unit normal in W of the surface at a point, pointing into it; the line of sight where little was seen."""
+        eye = np.zeros(3) if self._camera is None else self._camera.pose_in_world.translation_m
+        sight = (p_WP - eye) / max(float(np.linalg.norm(p_WP - eye)), 1e-9)
+        cloud = self.points()
+        near = cloud[np.linalg.norm(cloud - p_WP, axis=1) < SURFACE_M]
+        if len(near) < SURFACE_POINTS:
+            return np.asarray(sight)
+        normal = np.linalg.eigh(np.cov(near.T))[1][:, 0]
+        return np.asarray(normal * np.sign(normal @ sight))
 
     def voxels(self) -> FloatArray:
         """Centres (k, 3) in W of the ``VOXEL_M`` cubes that hold what is remembered."""

@@ -179,8 +179,15 @@ def test_the_first_part_that_does_not_hold_comes_first(world: World) -> None:
     assert asked(world, {"any": [ON_COUNTER, drawer_open]})[0] == Done()
 
 
-def test_what_the_commands_cannot_bring_about_is_refused(world: World) -> None:
+def test_button_is_pressed_by_a_move_on_the_spot(world: World) -> None:
     command = asked(world, {"pressed": {"button": "stove_button"}})[0]
+    assert isinstance(command, Move)
+    assert command.start == command.end
+
+
+def test_what_the_commands_cannot_bring_about_is_refused(world: World) -> None:
+    world.presses.update(["stove_button"])
+    command = asked(world, {"not": {"pressed": {"button": "stove_button"}}})[0]
     assert isinstance(command, Refuse)
     assert "pressed(stove_button)" in command.reason
 

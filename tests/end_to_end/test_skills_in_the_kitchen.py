@@ -18,10 +18,7 @@ from sim.fixtures import ARM_JOINTS, HAND_LINK
 from sim.things import link_pose
 from sim.world import TIME_STEP_S
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:This class member has been marked as deprecated"),  # coal, in motion/body.py
-]
+pytestmark = pytest.mark.slow
 
 SEED = 3
 SEED_WITH_A_CUCUMBER = 2

@@ -17,10 +17,12 @@ SPEED_M_S = 0.12
 FORCE_N = 40.0
 ARRIVED_M = 0.02
 LEAST_M = 0.003
+PRESS_M = 0.012
+"""How deep a press goes where nothing stops it: buttons click before."""
 
 
 def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
-    """Push from ``start_W`` until ``end_W`` or until it goes no further.
+    """Push from ``start_W`` until ``end_W`` or until it goes no further; with one point for both, press there.
 
     Raises:
         SkillError: ``unreachable``, ``no_path``; ``blocked`` if it stopped far from the end; ``timeout``, ``stopped``.
@@ -29,8 +31,8 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     along = end_W - start_W
     length_m = float(np.linalg.norm(along))
     if length_m < LEAST_M:
-        raise SkillError("a push needs an end point apart from its start", Reason.UNREACHABLE.value)
-    direction = along / length_m
+        length_m, along = PRESS_M, PRESS_M * mover.memory.into_surface(start_W)
+    direction, end_W = along / length_m, start_W + along
     mover.grip(0.0, gripper.max_force_n)
     before = _before(mover, start_W, direction, length_m)
     if not before:
