@@ -175,6 +175,7 @@ class Mover:
         blocked = self._follow(path, 1.0, speed_m_s, Touch(along, force_n))
         state = self.arm.read()
         force_W = self.kinematics.contact_force(state) - self._bias_W
+        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
         return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force_W)
 
     def comply(self) -> None:
