@@ -95,5 +95,5 @@ def test_scripted_episode_runs_in_the_kitchen_from_an_empty_folder(outside, tmp_
     )
     assert episode.returncode == 1, episode.stdout + episode.stderr  # nobody judges what is no task
     result = json.loads((tmp_path / "episode" / "result.json").read_text(encoding="utf-8"))
-    assert (result["success"], result["steps"], result["planner"]) == (False, 1, "scripted")
+    assert (result["success"], result["steps"], result["planner"]) == (None, 1, "scripted")
     assert (tmp_path / "episode" / "report.html").is_file()
