@@ -28,9 +28,6 @@ PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
 CLOSING_ANGLES = 12
 SHIFTS_M = (0.0, 0.015, -0.015)
-ASIDE_M = 0.03
-MIDDLE_COST = 10.0
-"""For each metre away from the middle of the thing: round things slip out of fingers that take them at their edge."""
 STRAY_POINTS = 1
 MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
@@ -165,17 +162,12 @@ def _rotations(approach_W: FloatArray) -> list[FloatArray]:
 def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
     """The best of the grasps at and beside the target with this rotation, if any."""
     cluster = (thing.cluster_W - thing.target_W) @ R_WG
-    middle_m = float(np.clip((cluster[:, 0].min() + cluster[:, 0].max()) / 2.0, -ASIDE_M, ASIDE_M))
-    shifts = (middle_m, *SHIFTS_M)
-    strips = [(shift_m, cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]) for shift_m in shifts]
+    strips = [(shift_m, cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]) for shift_m in SHIFTS_M]
     narrow = [(shift_m, strip) for shift_m, strip in strips if _takes(strip, gripper)]
     if not narrow:
         return []
     everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG])
-    ways = (
-        _candidate(thing, gripper, R_WG, everything, shift_m, strip, penalty + MIDDLE_COST * abs(shift_m - middle_m))
-        for shift_m, strip in narrow
-    )
+    ways = (_candidate(thing, gripper, R_WG, everything, *way, penalty) for way in narrow)
     return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
 
 

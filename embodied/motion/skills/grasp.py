@@ -70,11 +70,8 @@ def grasp(mover: Mover, target_W: FloatArray) -> Held:
     """
     thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
     failure = SkillError("the arm cannot reach it in any way that fits", Reason.UNREACHABLE.value)
-    attempts, tried = 0, set[float]()
+    attempts = 0
     for reach in reaches(mover, thing):
-        if reach.candidate.score in tried:
-            continue
-        tried.add(reach.candidate.score)
         try:
             return _attempt(mover, thing, reach)
         except SkillError as error:
