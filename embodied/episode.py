@@ -57,6 +57,7 @@ class Configuration(_Record):
         image_size_px: (width, height) of the planning camera, where it can be chosen.
         depth_image: Whether the prompt shows the depth map as a second picture.
         trust_claimed_depth: Whether the model's z is used on a robot without a depth camera.
+        disturbed: Whether a simulated world played its tricks in mid-episode.
         film_period_s: Seconds on the robot's clock between two pictures of the video; ``None`` for no video.
     """
 
@@ -75,6 +76,7 @@ class Configuration(_Record):
     image_size_px: tuple[int, int] = (448, 336)
     depth_image: bool = False
     trust_claimed_depth: bool = False
+    disturbed: bool = False
     film_period_s: float | None = None
 
 

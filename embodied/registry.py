@@ -29,6 +29,7 @@ class ControllerSetup:
         gui: Whether to open a window.
         renderer: Which renderer a simulator uses.
         image_size_px: (width, height) of the planning camera, where it can be chosen.
+        disturbed: Whether a simulated world plays its tricks in mid-episode.
     """
 
     scene: str | None = None
@@ -37,6 +38,7 @@ class ControllerSetup:
     gui: bool = False
     renderer: str = "tiny"
     image_size_px: tuple[int, int] = (448, 336)
+    disturbed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,6 +55,7 @@ class RunSettings:
         language: Language of the prompt; by default that of the instruction.
         image_size_px: (width, height) of the planning camera, where it can be chosen.
         trust_claimed_depth: Use the model's z on a robot without a depth camera.
+        disturbed: Let a simulated world play its tricks in mid-episode: a thing slips, is moved, a drawer jams.
         video: Whether to film the motion.
     """
 
@@ -74,6 +75,7 @@ class RunSettings:
     language: Literal["en", "zh"] | None = None
     image_size_px: tuple[int, int] = (448, 336)
     trust_claimed_depth: bool = False
+    disturbed: bool = False
     video: bool = True
 
 
@@ -129,6 +131,7 @@ def resolve(settings: RunSettings) -> Configuration:
         image_size_px=settings.image_size_px,
         depth_image=settings.depth_image,
         trust_claimed_depth=settings.trust_claimed_depth,
+        disturbed=settings.disturbed,
         film_period_s=FILM_PERIOD_S if settings.video else None,
     )
 
@@ -176,6 +179,7 @@ def _controller(configuration: Configuration) -> Controller:
         gui=configuration.gui,
         renderer=configuration.renderer,
         image_size_px=configuration.image_size_px,
+        disturbed=configuration.disturbed,
     )
     return registry.open_controller(configuration.controller, setup)
 
