@@ -17,6 +17,26 @@ else:
     import tomli as tomllib
 
 Phrase = Annotated[str, Field(min_length=1, max_length=500)]
+Language = Literal["en", "zh"]
+Family = Literal[
+    "pick_and_place",
+    "open_and_close",
+    "in_and_out",
+    "stacking",
+    "pushing",
+    "many",
+    "long",
+    "conditional",
+    "counting",
+    "comparing",
+    "reading",
+    "memory",
+    "refusing",
+    "own",
+]
+"""What kind of skill a task asks for; "own" is anybody's."""
+Split = Literal["seen", "unseen_objects", "unseen_combinations", "unseen_scenes"]
+"""What a model may be trained on is ``seen``; the others are kept to measure with, each for what is new in it."""
 
 
 class Instructions(BaseModel):
@@ -28,13 +48,27 @@ class Instructions(BaseModel):
     zh: Annotated[list[Phrase], Field(min_length=1, max_length=50)]
 
 
+class UnseenPhrasings(BaseModel):
+    """More ways to ask for a task, which no model is trained on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    en: Annotated[list[Phrase], Field(max_length=50)] = []
+    zh: Annotated[list[Phrase], Field(max_length=50)] = []
+
+
 class Task(BaseModel):
     """One task file.
 
     Attributes:
         name: The file's name without its ending.
         scene: The scene it plays in.
+        family: The kind of skill that it asks for.
+        split: Whether a model may be trained on it and, where not, what is new in it.
+        tests: The capability that it tests, in a sentence.
         instructions: The ways to ask for it, the canonical one first.
+        unseen_phrasings: Ways to ask for it that are kept to measure with.
+        initial: What is there besides what the scene says; its words belong to the simulator that reads it.
         goal: What must hold at the end; its words belong to the judge that reads it.
         max_steps: How many steps an episode may take.
     """
@@ -43,11 +77,16 @@ class Task(BaseModel):
 
     name: str
     scene: Annotated[str, Field(min_length=1, max_length=100)]
+    family: Family = "own"
+    split: Split = "seen"
+    tests: Annotated[str, Field(max_length=300)] = ""
     instructions: Instructions
+    unseen_phrasings: UnseenPhrasings = UnseenPhrasings()
+    initial: dict[str, Any] = {}
     goal: dict[str, Any]
     max_steps: Annotated[int, Field(ge=1, le=200)] = 12
 
-    def instruction(self, language: Literal["en", "zh"] = "en") -> str:
+    def instruction(self, language: Language = "en") -> str:
         """The canonical way to ask for it."""
         phrases: list[str] = getattr(self.instructions, language)
         return phrases[0]
@@ -73,7 +112,7 @@ def load_task(name_or_path: str) -> Task:
 
 
 def find_task(instruction: str, scene: str | None = None) -> Task | None:
-    """The task that has ``instruction`` among its phrasings, in ``scene`` if given."""
+    """The task that has ``instruction`` among its phrasings, seen and unseen, in ``scene`` if given."""
     for name in task_names():
         task = load_task(name)
         if scene in (None, task.scene) and _normal(instruction) in map(_normal, _phrases(task)):
@@ -82,7 +121,8 @@ def find_task(instruction: str, scene: str | None = None) -> Task | None:
 
 
 def _phrases(task: Task) -> list[str]:
-    return [*task.instructions.en, *task.instructions.zh]
+    asked, unseen = task.instructions, task.unseen_phrasings
+    return [*asked.en, *asked.zh, *unseen.en, *unseen.zh]
 
 
 def _normal(phrase: str) -> str:

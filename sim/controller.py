@@ -60,9 +60,11 @@ class KitchenController(MotionController):
         """
         super().__init__(seed=setup.seed)
         self.setup = setup
-        self._scene = load_scene(setup.scene or (setup.task.scene if setup.task else DEFAULT_SCENE))
-        if setup.task is not None:
-            check_goal(self._scene, setup.task.goal)
+        if (task := setup.task) is None:
+            self._scene = load_scene(setup.scene or DEFAULT_SCENE)
+        else:
+            self._scene = load_scene(setup.scene or task.scene, task.initial, task.name)
+            check_goal(self._scene, task.goal)
         self._site = site(self._scene.kitchen)
         self._world: World | None = None
 

@@ -43,6 +43,7 @@ class Kind(Table):
         grasp_m: Width of the narrowest place that a parallel gripper can take.
         colors: Names of colours and what "main" stands for in each.
         parts: What it is made of; z = 0 is the surface that it stands on.
+        held_out: Whether it is kept to measure with: no model is trained on it, and only who names it gets it.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=60)]
@@ -53,6 +54,7 @@ class Kind(Table):
     friction: Friction
     colors: Annotated[dict[Name, HexColor], Field(min_length=1, max_length=16)]
     parts: Annotated[tuple[AnyPart, ...], Field(min_length=1, max_length=40)]
+    held_out: bool = False
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest corner of what can be touched, from the centre of mass."""

@@ -101,7 +101,7 @@ def _choice(scene: Scene, spec: ObjectSpec, rng: np.random.Generator) -> Choice:
 def _distractor(scene: Scene, group: Distractors, name: str, rng: np.random.Generator) -> Choice:
     colors = {
         kind: sorted(set(scene.kinds[kind].colors) - set(group.not_colors))
-        for kind in sorted(group.kinds or scene.kinds)
+        for kind in sorted(group.kinds or (name for name in scene.kinds if not scene.kinds[name].held_out))
         if kind not in group.not_kinds
     }
     kind = str(rng.choice([kind for kind in colors if colors[kind]]))

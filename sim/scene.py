@@ -6,20 +6,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from embodied.errors import SceneError, UnknownNameError
 from embodied.resources import scenes_dir
 from sim.kinds import Kind
-from sim.kitchen import Kitchen
-from sim.tables import Fraction, Metres, Name, Table, read_table
+from sim.kitchen import Kitchen, Material
+from sim.tables import UNTAGGED, Fraction, Metres, Name, Table, check_table, read_table
 
 MAX_OBJECTS = 40
 
 Span = tuple[Metres, Metres]
 Names = Annotated[tuple[Name, ...], Field(max_length=100)]
+Label = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9 ]{0,11}$")]
+
+
+def _one_or_several(value: object) -> str:
+    return "any_of" if isinstance(value, (list, tuple)) else UNTAGGED
+
+
+Opening = Annotated[
+    Annotated[Fraction, Tag(UNTAGGED)]
+    | Annotated[tuple[Fraction, ...], Field(min_length=1, max_length=10), Tag("any_of")],
+    Discriminator(_one_or_several),
+]
+"""How far a joint is open, as a share of its travel; of several, one is drawn."""
 
 
 class Placement(Table):
@@ -54,11 +67,13 @@ class ObjectSpec(Placement):
         name: What tasks call it.
         kinds: What it may be; one is drawn.
         colors: What colour it may have; any of its kind's if left out.
+        label: What is written on it; only for kinds that have a place for it.
     """
 
     name: Name
     kinds: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100)]
     colors: Names = ()
+    label: Label | None = None
 
 
 class Distractors(Placement):
@@ -66,7 +81,7 @@ class Distractors(Placement):
 
     Attributes:
         count: Fewest and most.
-        kinds: What they may be; any kind if left out.
+        kinds: What they may be; any kind that is not held out if left out.
         not_colors: Colours that they must not have.
         not_kinds: What they must not be.
     """
@@ -100,21 +115,46 @@ class Randomisation(Table):
     camera_turn_deg: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
 
 
-class SceneFile(Table):
-    """What a scene's file says."""
+class Initial(Table):
+    """How things are when an episode begins: what a scene's file says of it, and what a task's may change.
 
-    kitchen: Name
-    joints: Annotated[dict[Name, Fraction], Field(max_length=40)] = {}
+    Attributes:
+        joints: How far drawers and doors are open; closed if left out.
+        objects: What tasks call by name.
+        distractors: What else is there.
+        materials: Surfaces that look different from the kitchen's, whatever its theme.
+    """
+
+    joints: Annotated[dict[Name, Opening], Field(max_length=40)] = {}
     objects: Annotated[tuple[ObjectSpec, ...], Field(max_length=MAX_OBJECTS)] = ()
     distractors: Annotated[tuple[Distractors, ...], Field(max_length=8)] = ()
-    randomisation: Randomisation = Randomisation()
+    materials: Annotated[dict[Name, Material], Field(max_length=40)] = {}
 
     @model_validator(mode="after")
-    def _check(self) -> SceneFile:
+    def _check(self) -> Initial:
         names = [spec.name for spec in self.objects]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two objects are called {twice[0]!r}")
         return self
+
+
+class SceneFile(Initial):
+    """What a scene's file says."""
+
+    kitchen: Name
+    randomisation: Randomisation = Randomisation()
+
+    def changed(self, initial: Initial) -> SceneFile:
+        """The same scene with what a task says: joints, materials and objects one by one, distractors altogether."""
+        objects = {spec.name: spec for spec in (*self.objects, *initial.objects)}
+        changes = {
+            "joints": {**self.joints, **initial.joints},
+            "materials": {**self.materials, **initial.materials},
+            "objects": tuple(objects.values()),
+        }
+        if "distractors" in initial.model_fields_set:
+            changes["distractors"] = initial.distractors
+        return self.model_copy(update=changes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,23 +179,31 @@ def scene_names() -> tuple[str, ...]:
     return _stems(scenes_dir())
 
 
-def load_scene(name_or_path: str) -> Scene:
+def load_scene(name_or_path: str, initial: Mapping[str, Any] | None = None, task: str = "") -> Scene:
     """A scene of the project by name, or anybody's by the path of its TOML file.
 
     A scene's own folder is searched first for ``kitchens/`` and ``objects/``, then the project's.
 
+    Args:
+        name_or_path: Of the scene.
+        initial: What a task changes in it.
+        task: The task's name, for messages.
+
     Raises:
         UnknownNameError: If there is no such scene.
-        SceneError: If a file is broken or names something that does not exist.
+        SceneError: If a file is broken or names something that does not exist, or ``initial`` does.
     """
     path = Path(name_or_path) if name_or_path.endswith(".toml") else scenes_dir() / f"{name_or_path}.toml"
     if not name_or_path.endswith(".toml") and name_or_path not in scene_names():
         raise UnknownNameError("scene", name_or_path, scene_names())
-    file = read_table(path, SceneFile)
-    folders = (path.parent, scenes_dir())
-    kitchen = read_table(_find(folders, "kitchens", file.kitchen, path, "kitchen"), Kitchen)
-    kinds = {name: read_table(at, Kind) for name, at in _kind_paths(file, folders, path).items()}
-    _check_references(file, kitchen, kinds, path)
+    file, folders = read_table(path, SceneFile), (path.parent, scenes_dir())
+    kitchen = read_table(_find(folders, "kitchens", file.kitchen, f"{path}: kitchen"), Kitchen)
+    kinds = _checked_kinds(file, kitchen, folders, f"{path}: ")
+    if initial:
+        where = f"task {task!r}: initial."
+        changes = check_table(initial, Initial, where)
+        kinds.update(_checked_kinds(changes, kitchen, folders, where))
+        file = file.changed(changes)
     return Scene(path.stem, file, kitchen, MappingProxyType(kinds))
 
 
@@ -164,20 +212,26 @@ def kind_names() -> tuple[str, ...]:
     return _stems(scenes_dir() / "objects")
 
 
-def _kind_paths(file: SceneFile, folders: tuple[Path, Path], source: Path) -> dict[str, Path]:
-    names = {name for spec in file.objects for name in spec.kinds}
-    for group in file.distractors:
+def _checked_kinds(initial: Initial, kitchen: Kitchen, folders: tuple[Path, Path], where: str) -> dict[str, Kind]:
+    kinds = {name: read_table(path, Kind) for name, path in _kind_paths(initial, folders, where).items()}
+    _check_references(initial, kitchen, kinds, where)
+    return kinds
+
+
+def _kind_paths(initial: Initial, folders: tuple[Path, Path], where: str) -> dict[str, Path]:
+    names = {name for spec in initial.objects for name in spec.kinds}
+    for group in initial.distractors:
         names |= set(group.kinds or _available(folders, "objects"))
-    return {name: _find(folders, "objects", name, source, "kinds") for name in sorted(names)}
+    return {name: _find(folders, "objects", name, f"{where}kinds") for name in sorted(names)}
 
 
-def _find(folders: tuple[Path, Path], subfolder: str, name: str, source: Path, field: str) -> Path:
+def _find(folders: tuple[Path, Path], subfolder: str, name: str, field: str) -> Path:
     for folder in folders:
         path = folder / subfolder / f"{name}.toml"
         if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             return path
     valid = ", ".join(_available(folders, subfolder)) or "none"
-    raise SceneError(f"{source}: {field} is {name!r}: no file {subfolder}/{name}.toml; there are: {valid}")
+    raise SceneError(f"{field} is {name!r}: no file {subfolder}/{name}.toml; there are: {valid}")
 
 
 def _available(folders: Iterable[Path], subfolder: str) -> tuple[str, ...]:
@@ -188,25 +242,27 @@ def _stems(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
-def _check_references(file: SceneFile, kitchen: Kitchen, kinds: Mapping[str, Kind], path: Path) -> None:
+def _check_references(initial: Initial, kitchen: Kitchen, kinds: Mapping[str, Kind], where: str) -> None:
     furnishing = kitchen.furnish()
     joints = [moving.name for moving in furnishing.moving]
-    for name in file.joints:
-        _among(path, "joints", name, joints)
-    for spec in (*file.objects, *file.distractors):
-        _among(path, "region", spec.region, furnishing.region_names)
-    for theme in file.randomisation.themes:
-        _among(path, "randomisation.themes", theme, ["plain", *kitchen.themes])
-    for spec in file.objects:
-        _check_colors(path, spec, kinds)
+    for name in initial.joints:
+        _among(f"{where}joints", name, joints)
+    for name in initial.materials:
+        _among(f"{where}materials", name, kitchen.materials)
+    for spec in (*initial.objects, *initial.distractors):
+        _among(f"{where}region", spec.region, furnishing.region_names)
+    for theme in initial.randomisation.themes if isinstance(initial, SceneFile) else ():
+        _among(f"{where}randomisation.themes", theme, ["plain", *kitchen.themes])
+    for spec in initial.objects:
+        _check_object(f"{where}objects.{spec.name}", spec, kinds)
 
 
-def _check_colors(path: Path, spec: ObjectSpec, kinds: Mapping[str, Kind]) -> None:
+def _check_object(where: str, spec: ObjectSpec, kinds: Mapping[str, Kind]) -> None:
     for kind in spec.kinds:
         for color in spec.colors:
-            _among(path, f"objects.{spec.name}.colors", color, kinds[kind].colors)
+            _among(f"{where}.colors", color, kinds[kind].colors)
 
 
-def _among(path: Path, field: str, name: str, valid: Iterable[str]) -> None:
+def _among(field: str, name: str, valid: Iterable[str]) -> None:
     if name not in (known := sorted(valid)):
-        raise SceneError(f"{path}: {field} is {name!r}; there are: {', '.join(known)}")
+        raise SceneError(f"{field} is {name!r}; there are: {', '.join(known)}")

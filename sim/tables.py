@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +28,9 @@ Point = tuple[Metres, Metres, Metres]
 Range = tuple[Metres, Metres]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 
+UNTAGGED = ""
+"""Tag of the plain one among the types of a union: messages leave it out of a field's name."""
+
 
 class Table(BaseModel):
     """A table of a TOML file: strict types, no unknown fields, no NaN, frozen."""
@@ -43,11 +47,24 @@ def read_table(path: Path, model: type[T]) -> T:
     Raises:
         SceneError: If the file is missing, too large, not TOML, or does not fit the model.
     """
-    table = _parse(path)
+    return check_table(_parse(path), model, f"{path}: ")
+
+
+def check_table(table: Mapping[str, Any], model: type[T], where: str) -> T:
+    """A table that was read already, checked against ``model``.
+
+    Args:
+        table: What was read.
+        model: What it must be.
+        where: What a message begins with: the file, and the table's name where it is not the whole file.
+
+    Raises:
+        SceneError: If it does not fit the model.
+    """
     try:
         return model.model_validate_json(json.dumps(table, default=str))
     except ValidationError as error:
-        raise SceneError(f"{path}: {_explain(error)}") from error
+        raise SceneError(f"{where}{_explain(error)}") from error
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -63,7 +80,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError) -> str:
     first, *rest = error.errors(include_url=False)
-    field = ".".join(str(part) for part in first["loc"]) or "the file"
+    field = ".".join(str(part) for part in first["loc"] if part != UNTAGGED) or "the file"
     value = "" if first["type"] == "missing" else f" is {_short(first['input'])}:"
     more = f" (and {len(rest)} more)" if rest else ""
     return f"{field}{value} {first['msg']}{more}"

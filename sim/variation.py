@@ -13,7 +13,7 @@ from embodied.camera import Camera
 from embodied.geometry import Pose
 from sim.furnishing import vector
 from sim.kitchen import Kitchen, Light, Material
-from sim.scene import Randomisation
+from sim.scene import Randomisation, SceneFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,11 @@ class Variation:
     camera: Camera
 
     @classmethod
-    def draw(
-        cls, kitchen: Kitchen, randomisation: Randomisation, size_px: tuple[int, int], rng: np.random.Generator
-    ) -> Variation:
-        """A theme, a lamp and a camera, each within what the scene allows."""
+    def draw(cls, kitchen: Kitchen, file: SceneFile, size_px: tuple[int, int], rng: np.random.Generator) -> Variation:
+        """A theme, a lamp and a camera, in this order, each within what the scene allows."""
+        randomisation = file.randomisation
         theme = str(rng.choice(randomisation.themes))
-        materials = {**kitchen.materials, **kitchen.themes.get(theme, {})}
+        materials = {**kitchen.materials, **kitchen.themes.get(theme, {}), **file.materials}
         camera = kitchen.planning_camera.camera("planning", size_px)
         return cls(materials, _light(kitchen.light, randomisation, rng), _shifted(camera, randomisation, rng))
 

@@ -58,7 +58,7 @@ class World:
         }
         self.joints: Mapping[str, FurnitureJoint] = MappingProxyType(joints)
         self.regions: Mapping[str, Region] = MappingProxyType(regions)
-        self._open(scene.file.joints)
+        self._open(scene.file.joints, rng)
         self.objects: Mapping[str, Thing] = MappingProxyType(populate(client, folder, scene, regions, rng))
         self.after_step: list[Callable[[], None]] = []
         self.presses: Counter[str] = Counter()
@@ -76,6 +76,9 @@ class World:
         image_size_px: tuple[int, int] = (448, 336),
     ) -> World:
         """A new world in which everything has come to rest, with the clock at zero.
+
+        Drawn from ``rng``, in this order: surfaces, lamp and camera; how far joints are open, in the file's order,
+        where it leaves a choice; kinds and colours of the objects; their places.
 
         Raises:
             SceneError: If the objects do not fit.
@@ -95,7 +98,7 @@ class World:
         _set_physics(client)
         if renderer == "egl":
             rendering.load_egl(client)
-        variation = Variation.draw(scene.kitchen, scene.file.randomisation, size_px, rng)
+        variation = Variation.draw(scene.kitchen, scene.file, size_px, rng)
         with tempfile.TemporaryDirectory(prefix="kitchen-") as folder:
             world = cls(client, Path(folder), scene, variation, rng)
         world.renderer = renderer
@@ -157,9 +160,10 @@ class World:
         """Close it."""
         self.close()
 
-    def _open(self, shares: Mapping[str, float]) -> None:
-        for name, share in shares.items():
+    def _open(self, openings: Mapping[str, float | tuple[float, ...]], rng: np.random.Generator) -> None:
+        for name, opening in openings.items():
             joint = self.joints[name]
+            share = float(rng.choice(opening)) if isinstance(opening, tuple) else opening
             p.resetJointState(self.furniture, joint.index, share * joint.upper, physicsClientId=self.client)
 
     def _count_presses(self) -> None:

@@ -71,6 +71,19 @@ def test_another_seed_gives_another_picture() -> None:
     assert (images[0] != images[1]).mean() > 0.1
 
 
+def test_a_tasks_initial_state_is_drawn_anew_for_every_seed_and_the_same_for_the_same() -> None:
+    initial = {"joints": {"drawer_top": [0.0, 0.9]}, "materials": {"burner": {"color": "#ff5a1f"}}, "distractors": []}
+    scene = load_scene("drawer_bag", initial, "mine")
+    openings = []
+    for seed in (0, 1, 2, 3, 4, 5, 0):
+        with World.build(scene, np.random.default_rng(seed), image_size_px=(32, 24)) as world:
+            assert world.variation.materials["burner"].color == "#ff5a1f"
+            joint = world.joints["drawer_top"]
+            openings.append(round(joint.position / joint.upper, 2))
+    assert set(openings) == {0.0, 0.9}
+    assert openings[0] == openings[-1]
+
+
 @pytest.mark.parametrize("kinds", [kind_names()[i : i + 4] for i in range(0, len(kind_names()), 4)])
 def test_every_kind_comes_to_rest_upright_on_the_counter(kinds: tuple[str, ...]) -> None:
     specs = tuple(ObjectSpec(name=kind, kinds=(kind,), region="counter", clearance_m=0.03) for kind in kinds)

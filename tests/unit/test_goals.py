@@ -19,7 +19,7 @@ def scene() -> Scene:
 @pytest.mark.parametrize("name", task_names())
 def test_every_shipped_tasks_goal_is_a_goal_in_its_scene(name: str) -> None:
     task = load_task(name)
-    check_goal(load_scene(task.scene), task.goal)
+    check_goal(load_scene(task.scene, task.initial, task.name), task.goal)
 
 
 def test_a_goal_is_read_without_a_world(scene: Scene) -> None:

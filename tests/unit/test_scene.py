@@ -71,6 +71,9 @@ def test_a_missing_file_is_named() -> None:
         ),
         (MINIMAL + '[[distractors]]\ncount = [0, 900]\nregion = "counter"', "count must go"),
         (MINIMAL + '[randomisation]\nthemes = ["baroque"]', "'baroque'; there are: .*plain"),
+        (MINIMAL + "[joints]\ndrawer_top = []", "joints.drawer_top.any_of is"),
+        (MINIMAL + "[joints]\ndrawer_top = [0.0, 1.5]", r"joints.drawer_top.any_of.1 is 1.5"),
+        (MINIMAL + '[materials]\nvelvet = { color = "#000000" }', "materials is 'velvet'; there are: burner"),
     ],
 )
 def test_a_broken_scene_says_what_is_wrong_and_what_would_be_valid(tmp_path: Path, text: str, message: str) -> None:
@@ -147,3 +150,43 @@ def test_the_site_keeps_out_of_what_is_solid_and_not_of_what_is_hollow() -> None
     for name, point in hollow.items():
         assert not any(box.contains(point) for box in keep_out), name
         assert workspace.contains(point), name
+
+
+INITIAL = {
+    "joints": {"drawer_top": [0.0, 0.9]},
+    "objects": [{"name": "cup", "kinds": ["cup"], "region": "counter"}],
+    "materials": {"burner": {"color": "#ff5a1f"}},
+}
+
+
+def test_a_task_changes_a_scene_and_the_rest_of_it_stays() -> None:
+    plain, changed = load_scene("drawer_bag"), load_scene("drawer_bag", INITIAL, "mine")
+    assert [spec.name for spec in changed.file.objects] == ["bag", "cup"]
+    assert changed.file.joints == {"drawer_top": (0.0, 0.9)}
+    assert changed.file.materials["burner"].color == "#ff5a1f"
+    assert changed.file.distractors == plain.file.distractors
+    assert "cup" in changed.kinds
+
+
+def test_a_task_replaces_an_object_by_its_name_and_distractors_altogether() -> None:
+    bag = {"name": "bag", "kinds": ["bag"], "colors": ["red"], "region": "counter"}
+    changed = load_scene("drawer_bag", {"objects": [bag], "distractors": []}, "mine")
+    assert [(spec.name, spec.region) for spec in changed.file.objects] == [("bag", "counter")]
+    assert changed.file.distractors == ()
+
+
+@pytest.mark.parametrize(
+    ("initial", "message"),
+    [
+        ({"kitchen": "galley"}, "initial.kitchen is 'galley': Extra inputs"),
+        ({"joints": {"drawer_tpo": 0.5}}, "initial.joints is 'drawer_tpo'; there are: .*drawer_top"),
+        ({"joints": {"drawer_top": float("nan")}}, r"initial.joints.drawer_top is"),
+        ({"objects": [{"name": "a", "kinds": ["anvil"], "region": "counter"}]}, "initial.kinds is 'anvil'.*there are"),
+        ({"objects": [{"name": "a", "kinds": ["bag"], "region": "attic"}]}, "initial.region is 'attic'; there are"),
+        ({"objects": [{"name": "a", "kinds": ["bag"], "region": "counter", "label": "x"}]}, "objects.0.label is 'x'"),
+        ({"materials": {"velvet": {"color": "#000000"}}}, "initial.materials is 'velvet'; there are: burner"),
+    ],
+)
+def test_what_a_task_says_wrongly_is_an_error_that_names_the_task_and_the_field(initial: object, message: str) -> None:
+    with pytest.raises(SceneError, match=f"^task 'mine': .*{message}"):
+        load_scene("drawer_bag", initial, "mine")  # type: ignore[arg-type]

@@ -87,3 +87,21 @@ def test_task_is_not_found_by_other_words_or_in_another_scene(mug):
     assert find_task("put the mug") is None
     assert find_task("put the mug away", scene="office") is None
     assert find_task("put the mug away", scene="counter") is not None
+
+
+def test_task_is_found_by_a_phrase_that_no_model_is_trained_on(mug):
+    mug.write_text(GOOD + '[unseen_phrasings]\nen = ["might the mug go away?"]\n', encoding="utf-8")
+    assert find_task("Might the mug go away?").name == "mug"
+    assert "might the mug go away?" not in load_task("mug").instructions.en
+
+
+def test_own_task_needs_neither_family_nor_split_nor_initial_state(mug):
+    task = load_task("mug")
+    assert (task.family, task.split, task.tests, task.initial) == ("own", "seen", "", {})
+
+
+@pytest.mark.parametrize("line", ['family = "cooking"', 'split = "test"', "initial = 3", 'unseen_phrasings = ["a"]'])
+def test_word_that_the_schema_does_not_know_is_an_error(mug, line):
+    mug.write_text(f"{line}\n{GOOD}", encoding="utf-8")
+    with pytest.raises(SceneError, match=line.split(" ")[0]):
+        load_task("mug")
