@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from embodied.commands import Done, Refuse
 from embodied.controller import Controller
 from embodied.errors import GroundingError
 from embodied.grounding import GroundedCommand, GroundingSettings, ground
 from embodied.guard import Guard, Verdict
+from embodied.judge import Ending
 from embodied.observation import Observation
 from embodied.planner import Decision, Planner, decide
 from embodied.prompting import Prompter
 from embodied.result import Reason, Result
 from embodied.step import Step, Timings
-
-Ending = Literal["done", "refused", "step_limit", "stopped", "limit_broken"]
 
 
 @dataclass(frozen=True, kw_only=True)

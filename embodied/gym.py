@@ -24,7 +24,7 @@ from embodied.controller import Controller
 from embodied.errors import CommandError, ControllerError, GroundingError, UsageError
 from embodied.grounding import ground
 from embodied.guard import Guard
-from embodied.judge import Judge
+from embodied.judge import Ending, Judge
 from embodied.observation import Observation
 from embodied.result import Reason, Result
 from embodied.task import load_task
@@ -98,8 +98,8 @@ class KitchenEnv(gymnasium.Env[Fields, Fields]):
     """A task in the kitchen, rebuilt at every reset from a seed drawn from ``np_random``.
 
     An episode ends with ``done`` or ``refuse``, and is truncated at the limit of steps. The reward is 1 if the judge
-    says that the task was done when the agent says so, else 0. A command that is invalid, cannot be grounded or is
-    forbidden moves nothing; Gymnasium's ``info`` says what came of it.
+    says then that the task was done (some are done by refusing), else 0. A command that is invalid, cannot be grounded
+    or is forbidden moves nothing; Gymnasium's ``info`` says what came of it.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 1}
@@ -198,8 +198,9 @@ class KitchenEnv(gymnasium.Env[Fields, Fields]):
         return controller.execute(grounded, self._settings.command_timeout_s)
 
     def _reward(self, command: Done | Refuse) -> float:
-        judgement = self._controller.judge() if isinstance(self._controller, Judge) else None
-        return float(isinstance(command, Done) and judgement is not None and judgement.success)
+        ending: Ending = "done" if isinstance(command, Done) else "refused"
+        judgement = self._controller.judge(ending) if isinstance(self._controller, Judge) else None
+        return float(judgement is not None and judgement.success)
 
     def _after(
         self, command: str, result: Result | None, ended: bool, reward: float = 0.0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
+
+Ending = Literal["done", "refused", "step_limit", "stopped", "limit_broken"]
+"""How an episode ends that nothing cut short."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,6 @@ class Judgement:
 class Judge(Protocol):
     """A controller whose world can be judged; only simulated ones can be."""
 
-    def judge(self) -> Judgement | None:
-        """Judge the world as it is now; ``None`` if no task was given."""
+    def judge(self, ending: Ending) -> Judgement | None:
+        """Judge the world as it is now, after an episode that ended so; ``None`` if no task was given."""
         ...

@@ -16,7 +16,7 @@ from embodied.episode import Answer, Configuration, EpisodeEnding, Header, Outco
 from embodied.errors import EpisodeError, UnknownNameError, UsageError
 from embodied.grounding import GroundingSettings
 from embodied.guard import Guard
-from embodied.judge import Judge, Judgement
+from embodied.judge import Ending, Judge, Judgement
 from embodied.planner import Planner
 from embodied.prompting import Prompter
 from embodied.recording import Recorder
@@ -207,7 +207,7 @@ class _Run:
             guard = Guard(controller.site, dry_run=self.configuration.dry_run)
             agent = Agent(controller, planner, guard, prompter, self._limits())
             ended = agent.run(self.configuration.instruction, self._record)
-            return self._outcome(ended, MESSAGES[ended], _judgement(controller))
+            return self._outcome(ended, MESSAGES[ended], _judgement(controller, ended))
 
     @contextmanager
     def _planner(self, controller: Controller) -> Iterator[Planner]:
@@ -270,5 +270,5 @@ class _Run:
         )
 
 
-def _judgement(controller: Controller) -> Judgement | None:
-    return controller.judge() if isinstance(controller, Judge) else None
+def _judgement(controller: Controller, ended: Ending) -> Judgement | None:
+    return controller.judge(ended) if isinstance(controller, Judge) else None

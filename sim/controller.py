@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 
 from embodied.controller import Capabilities
 from embodied.errors import ControllerError
+from embodied.grounding import GroundedCommand
 from embodied.guard import Limits, Site
-from embodied.judge import Judgement
+from embodied.judge import Ending, Judgement
 from embodied.motion.arm import Arm
 from embodied.motion.controller import MotionController
 from embodied.motion.eye import Eye, Look
 from embodied.registry import ControllerSetup
+from embodied.result import Result
 from sim.arm import GRIPPER, PandaArm
+from sim.course import Course
+from sim.evidence import Evidence, glance
+from sim.goals import Goal
 from sim.judges import check_goal, judge
 from sim.kitchen import site
 from sim.rendering import Renderer
@@ -60,11 +65,13 @@ class KitchenController(MotionController):
         """
         super().__init__(seed=setup.seed)
         self.setup = setup
+        self._goal: Goal | None = None
         if (task := setup.task) is None:
             self._scene = load_scene(setup.scene or DEFAULT_SCENE)
         else:
             self._scene = load_scene(setup.scene or task.scene, task.initial, task.name)
-            check_goal(self._scene, task.goal)
+            self._goal = check_goal(self._scene, task.goal)
+        self._course = Course(self._goal)
         self._site = site(self._scene.kitchen)
         self._world: World | None = None
 
@@ -106,7 +113,15 @@ class KitchenController(MotionController):
         rng = np.random.default_rng(self.setup.seed)
         renderer: Renderer = "egl" if self.setup.renderer == "egl" else "tiny"
         self._world = World.build(self._scene, rng, self.setup.gui, renderer, self.setup.image_size_px)
+        self._course = Course(self._goal)
+        self._course.note(self._world)
         return PandaArm(self._world), KitchenEye(self._world)
+
+    def perform(self, grounded: GroundedCommand, timeout_s: float) -> Result:
+        """Do it, and note how far the task has come."""
+        result = super().perform(grounded, timeout_s)
+        self._course.note(self.world)
+        return result
 
     def disconnect(self) -> None:
         """Close the world, but for its last state: judges have been asked by then."""
@@ -127,9 +142,13 @@ class KitchenController(MotionController):
 
         world.after_step.append(shoot)
 
-    def judge(self) -> Judgement | None:
+    def glance(self) -> Evidence:
+        """What a judge knows at this instant, for the oracle."""
+        return glance(self.world, self._course.past)
+
+    def judge(self, ending: Ending) -> Judgement | None:
         """Whether the task's goal holds now; ``None`` without a task."""
-        return None if self.setup.task is None else judge(self.world, self.setup.task.goal)
+        return None if self._goal is None else judge(self.world, self._goal, self._course.past, ending)
 
 
 def open_controller(setup: ControllerSetup) -> KitchenController:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
 import pybullet as p
 
 from embodied.geometry import FloatArray
+from embodied.judge import Ending
+from sim.arrangement import angle_rad
+from sim.contacts import Contact, Seat, contacts_on, seat_among
 from sim.fixtures import FINGER_JOINTS
 from sim.things import FurnitureJoint, Thing
 from sim.world import TIME_STEP_S, World
@@ -26,28 +29,9 @@ REST_RAD_S = 0.3
 GRAVITY_M_S2 = 9.81
 TOUCH_N = 0.01
 """Less force than a sheet of paper's weight is no touch."""
-BELOW_SHARE = 0.5
-"""A force carries if at least this share of it points up."""
 
-
-@dataclass(frozen=True)
-class Contact:
-    """One place where something presses on a small object at one instant.
-
-    Attributes:
-        thing: Name of the object.
-        body, link: What presses on it, as PyBullet numbers them.
-        point_in_world_m: Where.
-        force_n: How strongly, along the normal.
-        up: The normal's share along the vertical; 1 where the object is pressed straight up.
-    """
-
-    thing: str
-    body: int
-    link: int
-    point_in_world_m: tuple[float, float, float]
-    force_n: float
-    up: float
+Past = tuple[frozenset[Hashable], ...]
+"""Which goals held at each earlier moment: the start of the episode, then the end of every command but the last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +43,8 @@ class Evidence:
         contacts: Of all samples.
         samples: How many there were.
         resting_things, resting_joints: Names of what was at rest all the time.
+        past: What held before; empty at the start, and where nobody kept a record.
+        ending: How the episode ended; ``None`` while it goes on.
     """
 
     world: World
@@ -66,6 +52,8 @@ class Evidence:
     samples: int
     resting_things: frozenset[str]
     resting_joints: frozenset[str]
+    past: Past = ()
+    ending: Ending | None = None
 
     def force_n(self, thing: str, counts: Callable[[Contact], bool]) -> float:
         """Mean force on ``thing`` of those contacts that count."""
@@ -73,9 +61,13 @@ class Evidence:
 
     def carried_share(self, thing: str, counts: Callable[[Contact], bool]) -> float:
         """Which share of the weight of ``thing`` is carried from below by those contacts that count."""
-        below = (each for each in self.contacts if each.thing == thing and each.up > BELOW_SHARE and counts(each))
+        below = (each for each in self.contacts if each.thing == thing and each.carries and counts(each))
         weight_n = self.world.objects[thing].kind.mass_kg * GRAVITY_M_S2
         return sum(each.force_n * each.up for each in below) / self.samples / weight_n
+
+    def seat(self, thing: str) -> Seat | None:
+        """What carries most of ``thing``."""
+        return seat_among([each for each in self.contacts if each.thing == thing])
 
     def by_robot(self, contact: Contact) -> bool:
         """Whether it is the robot that presses."""
@@ -90,29 +82,30 @@ class Evidence:
         return thing in self.resting_things and self.let_go(thing)
 
 
-def watch(world: World, duration_s: float = WATCH_S) -> Evidence:
+def watch(world: World, past: Past = (), ending: Ending | None = None) -> Evidence:
     """Let time pass and watch; for the end of an episode, as the world is another one afterwards."""
     before = _Placement.of(world)
     moved_things: set[str] = set()
     moved_joints: set[str] = set()
     contacts: list[Contact] = []
-    samples = max(1, round(duration_s / TIME_STEP_S / SAMPLE_STEPS))
+    samples = max(1, round(WATCH_S / TIME_STEP_S / SAMPLE_STEPS))
     for _ in range(samples):
         for _ in range(SAMPLE_STEPS):
             world.step()
-        contacts += _contacts(world)
+        contacts += [contact for thing in world.objects.values() for contact in contacts_on(thing)]
         now = _Placement.of(world)
         moved_things |= now.things_moved_since(before)
         moved_joints |= now.joints_moved_since(before)
     resting = frozenset(world.objects) - moved_things, frozenset(world.joints) - moved_joints
-    return Evidence(world, tuple(contacts), samples, *resting)
+    return Evidence(world, tuple(contacts), samples, *resting, past, ending)
 
 
-def glance(world: World) -> Evidence:
+def glance(world: World, past: Past = ()) -> Evidence:
     """What can be known without letting time pass."""
     things = frozenset(name for name, thing in world.objects.items() if _slow(thing))
     joints = frozenset(name for name, joint in world.joints.items() if abs(_speed(joint)) < REST_M_S)
-    return Evidence(world, tuple(_contacts(world)), 1, things, joints)
+    contacts = tuple(contact for thing in world.objects.values() for contact in contacts_on(thing))
+    return Evidence(world, contacts, 1, things, joints, past)
 
 
 def between_fingers(world: World) -> frozenset[tuple[int, int]]:
@@ -124,13 +117,6 @@ def between_fingers(world: World) -> frozenset[tuple[int, int]]:
 def _pressed_by(world: World, finger: int) -> set[tuple[int, int]]:
     rows = p.getContactPoints(bodyA=world.robot, linkIndexA=finger, physicsClientId=world.client)
     return {(row[2], row[4]) for row in rows if row[9] > TOUCH_N and row[2] != world.robot}
-
-
-def _contacts(world: World) -> Iterator[Contact]:
-    for name, thing in world.objects.items():
-        for row in p.getContactPoints(bodyA=thing.body, physicsClientId=world.client):
-            if row[9] > 0.0:
-                yield Contact(name, row[2], row[4], tuple(row[5]), row[9], row[7][2])
 
 
 def _slow(thing: Thing) -> bool:
@@ -161,12 +147,8 @@ class _Placement:
             name
             for name, point in self.points.items()
             if np.linalg.norm(point - before.points[name]) > REST_M
-            or _angle_rad(self.rotations[name], before.rotations[name]) > REST_RAD
+            or angle_rad(self.rotations[name], before.rotations[name]) > REST_RAD
         }
 
     def joints_moved_since(self, before: _Placement) -> set[str]:
         return {name for name, position in self.joints.items() if abs(position - before.joints[name]) > REST_M}
-
-
-def _angle_rad(one: FloatArray, other: FloatArray) -> float:
-    return float(np.arccos(np.clip((np.trace(one.T @ other) - 1.0) / 2.0, -1.0, 1.0)))

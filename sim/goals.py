@@ -1,9 +1,11 @@
-"""The language that tasks state their goals in: predicates over the world, put together with all, any and not.
+"""The language that tasks state their goals in: what a goal is, and how one is read.
 
-A goal is a table with one entry, the predicate's word and what it is said of::
+A goal is a table with one entry, a word and what it is said of::
 
     on = { thing = "bag", place = "counter" }
     all = [{ closed = { joint = "drawer_top" } }, { not = { in = { thing = "bag", place = "drawer_top" } } }]
+
+``sim.judges`` knows every word: those that say something of the world, and those that put goals together.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 from typing_extensions import Self
@@ -24,6 +26,8 @@ from sim.tables import Table
 
 MAX_DEPTH = 8
 MAX_PARTS = 40
+
+T = TypeVar("T", bound=Table)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ class Goal(ABC):
         """What it is put together from."""
         return ()
 
+    def walk(self) -> Iterator[Goal]:
+        """Itself and every part of it, however deep."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
     def trace(self, evidence: Evidence) -> Iterator[tuple[str, bool]]:
         """Every part's answer, then its own."""
         for part in self.parts:
@@ -86,11 +96,11 @@ class Predicate(Table, Goal):
 
     Attributes:
         word: What it is called in a task's file.
-        names: For each field that holds a name, the kinds of names that it may be.
+        names: For each field that holds a name, or several, the kinds of names that it may be.
     """
 
     word: ClassVar[str]
-    names: ClassVar[dict[str, tuple[str, ...]]]
+    names: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     @classmethod
     def read(cls, fields: object, vocabulary: Vocabulary, field: str, depth: int) -> Self:
@@ -99,78 +109,17 @@ class Predicate(Table, Goal):
         Raises:
             SceneError: If a field is missing, unknown or of the wrong kind, or a name does not exist.
         """
-        try:
-            predicate = cls.model_validate_json(json.dumps(fields, default=str))
-        except ValidationError as error:
-            raise SceneError(_explain(field, error)) from error
+        predicate = read_fields(cls, fields, field)
         for name, kinds in cls.names.items():
-            vocabulary.among(f"{field}.{name}", getattr(predicate, name), kinds)
+            value = getattr(predicate, name)
+            for one in (value,) if isinstance(value, str) else value:
+                vocabulary.among(f"{field}.{name}", one, kinds)
         return predicate
 
     def __str__(self) -> str:
         """The word and what it is said of."""
         values = ", ".join(str(getattr(self, name)) for name in type(self).model_fields)
         return f"{self.word}({values})"
-
-
-@dataclass(frozen=True)
-class Every(Goal):
-    """Holds if every part does."""
-
-    each: tuple[Goal, ...]
-
-    @property
-    def parts(self) -> tuple[Goal, ...]:
-        """In their order."""
-        return self.each
-
-    def holds(self, evidence: Evidence) -> bool:
-        """Whether every part holds."""
-        return all(part.holds(evidence) for part in self.each)
-
-    def __str__(self) -> str:
-        """As in a task's file."""
-        return f"all({', '.join(map(str, self.each))})"
-
-
-@dataclass(frozen=True)
-class Either(Goal):
-    """Holds if at least one part does."""
-
-    each: tuple[Goal, ...]
-
-    @property
-    def parts(self) -> tuple[Goal, ...]:
-        """In their order."""
-        return self.each
-
-    def holds(self, evidence: Evidence) -> bool:
-        """Whether some part holds."""
-        return any(part.holds(evidence) for part in self.each)
-
-    def __str__(self) -> str:
-        """As in a task's file."""
-        return f"any({', '.join(map(str, self.each))})"
-
-
-@dataclass(frozen=True)
-class Not(Goal):
-    """Holds if its part does not."""
-
-    part: Goal
-
-    @property
-    def parts(self) -> tuple[Goal, ...]:
-        """The one."""
-        return (self.part,)
-
-    def holds(self, evidence: Evidence) -> bool:
-        """Whether its part does not hold."""
-        return not self.part.holds(evidence)
-
-    def __str__(self) -> str:
-        """As in a task's file."""
-        return f"not({self.part})"
 
 
 Reader = Callable[[object, Vocabulary, str, int], Goal]
@@ -203,27 +152,27 @@ def read_goal(fields: object, vocabulary: Vocabulary, field: str = "goal", depth
     return _WORDS[word](value, vocabulary, f"{field}.{word}", depth + 1)
 
 
-def _read_parts(fields: object, vocabulary: Vocabulary, field: str, depth: int) -> tuple[Goal, ...]:
-    if not isinstance(fields, list) or not 1 <= len(fields) <= MAX_PARTS:
-        raise SceneError(f"{field} is {_short(fields)}; it must be a list of 1 to {MAX_PARTS} goals")
+def read_goals(fields: object, vocabulary: Vocabulary, field: str, depth: int, least: int = 1) -> tuple[Goal, ...]:
+    """The goals that a list states.
+
+    Raises:
+        SceneError: Names the field, its value and what would be valid.
+    """
+    if not isinstance(fields, list) or not least <= len(fields) <= MAX_PARTS:
+        raise SceneError(f"{field} is {_short(fields)}; it must be a list of {least} to {MAX_PARTS} goals")
     return tuple(read_goal(part, vocabulary, f"{field}.{index}", depth) for index, part in enumerate(fields))
 
 
-def _read_every(fields: object, vocabulary: Vocabulary, field: str, depth: int) -> Goal:
-    return Every(_read_parts(fields, vocabulary, field, depth))
+def read_fields(model: type[T], fields: object, field: str) -> T:
+    """The table that ``fields`` state.
 
-
-def _read_either(fields: object, vocabulary: Vocabulary, field: str, depth: int) -> Goal:
-    return Either(_read_parts(fields, vocabulary, field, depth))
-
-
-def _read_not(fields: object, vocabulary: Vocabulary, field: str, depth: int) -> Goal:
-    return Not(read_goal(fields, vocabulary, field, depth))
-
-
-register("all", _read_every)
-register("any", _read_either)
-register("not", _read_not)
+    Raises:
+        SceneError: If a field is missing, unknown or of the wrong kind.
+    """
+    try:
+        return model.model_validate_json(json.dumps(fields, default=str))
+    except ValidationError as error:
+        raise SceneError(_explain(field, error)) from error
 
 
 def _explain(field: str, error: ValidationError) -> str:

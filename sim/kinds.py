@@ -44,6 +44,7 @@ class Kind(Table):
         colors: Names of colours and what "main" stands for in each.
         parts: What it is made of; z = 0 is the surface that it stands on.
         held_out: Whether it is kept to measure with: no model is trained on it, and only who names it gets it.
+        rolls: Whether it has no way up, as fruit has none: lying on another side it has not fallen over.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=60)]
@@ -55,6 +56,7 @@ class Kind(Table):
     colors: Annotated[dict[Name, HexColor], Field(min_length=1, max_length=16)]
     parts: Annotated[tuple[AnyPart, ...], Field(min_length=1, max_length=40)]
     held_out: bool = False
+    rolls: bool = False
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Lowest and highest corner of what can be touched, from the centre of mass."""

@@ -17,13 +17,17 @@ from embodied.errors import UsageError
 from embodied.geometry import FloatArray
 from embodied.planner import Planner, Prompt, Reply, Tier
 from embodied.registry import PlannerSetup
+from sim.composing import Either, Every, Not
 from sim.controller import KitchenController
-from sim.evidence import Evidence, glance
-from sim.goals import Either, Every, Goal, Not
-from sim.judges import Closed, Held, In, NextTo, On, Open, Pressed, check_goal
+from sim.evidence import Evidence
+from sim.goals import Goal
+from sim.judges import check_goal
+from sim.mechanisms import Closed, Open, Pressed
 from sim.pointing import Picture, surface_points
+from sim.relations import NextTo
 from sim.situation import Situation, displaced, radius_m
 from sim.things import FurnitureJoint, Region, Thing
+from sim.whereabouts import Held, In, On
 
 OPENED_SHARE = 0.98
 """How far the oracle opens a drawer or door."""
@@ -64,7 +68,7 @@ class OraclePlanner(Planner):
         """The next command, in call form."""
         world = self._controller.world
         picture = Picture.of(world, prompt.observation)
-        return Reply(str(choose(self._goal, Situation(world, picture, glance(world), self._tried))))
+        return Reply(str(choose(self._goal, Situation(world, picture, self._controller.glance(), self._tried))))
 
 
 def open_planner(setup: PlannerSetup) -> OraclePlanner:

@@ -45,6 +45,12 @@ class Thing:
         """``X_WO`` at this instant."""
         return Pose.from_quaternion(*p.getBasePositionAndOrientation(self.body, physicsClientId=self.client))
 
+    def samples_in_world_m(self) -> FloatArray:
+        """(27, 3) points spread over its box, at this instant."""
+        axes = [np.linspace(low, high, 3) for low, high in zip(self.low_m, self.high_m, strict=True)]
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+        return np.asarray(self.pose_in_world @ grid)
+
     @property
     def speed_m_s(self) -> float:
         """Of its centre of mass."""

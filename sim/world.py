@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from embodied.camera import Camera
 from embodied.errors import UnknownNameError
 from sim import fixtures, rendering
+from sim.arrangement import Arrangement
 from sim.population import populate
 from sim.rendering import Renderer
 from sim.scene import Scene
@@ -43,6 +44,7 @@ class World:
         regions: By name.
         after_step: Called after every time step.
         presses: How often each button has clicked since the episode began.
+        start: Where everything was when the episode began, at rest.
     """
 
     def __init__(self, client: int, folder: Path, scene: Scene, variation: Variation, rng: np.random.Generator) -> None:
@@ -65,6 +67,7 @@ class World:
         self._down: set[str] = set()
         self._buttons = [joint for joint in joints.values() if joint.springs_back]
         self._steps = 0
+        self.start = Arrangement.of(self.objects, self.joints)
 
     @classmethod
     def build(
@@ -104,6 +107,7 @@ class World:
         world.renderer = renderer
         for _ in range(SETTLING_STEPS):
             p.stepSimulation(physicsClientId=client)
+        world.start = Arrangement.of(world.objects, world.joints)
         return world
 
     @property

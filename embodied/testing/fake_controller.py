@@ -15,7 +15,7 @@ from embodied.controller import Capabilities, Controller, StopReport
 from embodied.geometry import Box
 from embodied.grounding import GroundedCommand, Point
 from embodied.guard import Limits
-from embodied.judge import Judgement
+from embodied.judge import Ending, Judgement
 from embodied.observation import GripperState, Observation
 from embodied.result import Measured, Reason, Result
 from embodied.testing.flat_world import CAMERA, WORKSPACE, FlatWorld
@@ -108,7 +108,7 @@ class FakeController(Controller):
         """Wait a moment for the motion to notice; it stands where it is."""
         return StopReport(standstill_measured=self._still.wait(timeout=1.0))
 
-    def judge(self) -> Judgement | None:
+    def judge(self, ending: Ending) -> Judgement | None:
         """Whether the thing of the goal rests in its box, let go."""
         if self._goal is None:
             return None

@@ -11,7 +11,7 @@ from embodied.controller import Capabilities, Controller, StopReport
 from embodied.geometry import Box, FloatArray
 from embodied.grounding import GroundedCommand
 from embodied.guard import Limits
-from embodied.judge import Judgement
+from embodied.judge import Ending, Judgement
 from embodied.observation import GripperState, Observation
 from embodied.registry import ControllerSetup
 from embodied.result import Measured, Reason, Result
@@ -140,7 +140,7 @@ class Gantry(Controller):
         )
         return Result("failed" if reason else "succeeded", reason, message, measured)
 
-    def judge(self) -> Judgement:
+    def judge(self, ending: Ending) -> Judgement:
         """Only a simulated robot can: whether the red block lies on the plate, let go."""
         red, plate = self._table.blocks[0], self._table.plate
         on = bool(np.abs(red.base_m - plate.base_m)[:2].max() < 0.07 and abs(red.base_m[2] - plate.high_m[2]) < 1e-6)
