@@ -12,6 +12,7 @@ from sim.furnishing import Cuboid, Furnishing, Moving, Vector, vector
 from sim.hiding import visible_surfaces
 from sim.kinds import Kind
 from sim.kitchen import Material
+from sim.labels import LabelPlace, write_label
 from sim.meshes import Mesh, joined, split, write_hulls, write_obj
 from sim.textures import box_uvs, write_texture
 from sim.urdf import Joint, Link, Surface, rgb, urdf
@@ -74,15 +75,18 @@ def _painted(folder: Path, file: str, mesh: Mesh, name: str, material: Material)
     return Surface(path.name, (1.0, 1.0, 1.0))
 
 
-def write_thing(folder: Path, name: str, kind: Kind, color: str) -> Path:
-    """Write one object; the origin of its frame is its centre of mass."""
+def write_thing(folder: Path, name: str, kind: Kind, color: str, label: str | None = None) -> Path:
+    """Write one object, with ``label`` on it; the origin of its frame is its centre of mass."""
     moments = kind.moments()
     to_center = Pose(np.eye(3), -moments.center_m)
     meshes = {shade: mesh.placed(to_center) for shade, mesh in kind.surfaces(color).items()}
     write_hulls(folder / f"{name}_touch.obj", [to_center @ hull for hull in kind.hulls()])
+    surfaces = [_plain(folder, f"{name}{i}", meshes[shade], shade) for i, shade in enumerate(meshes)]
+    if label is not None and kind.label is not None:
+        surfaces.append(_labelled(folder, f"{name}_label", label, kind.label, to_center))
     link = Link(
         name=name,
-        surfaces=tuple(_plain(folder, f"{name}{i}", meshes[shade], shade) for i, shade in enumerate(meshes)),
+        surfaces=tuple(surfaces),
         hulls=f"{name}_touch.obj",
         mass_kg=kind.mass_kg,
         inertia_kg_m2=vector(moments.inertia_kg_m2(kind.mass_kg)),
@@ -95,3 +99,10 @@ def write_thing(folder: Path, name: str, kind: Kind, color: str) -> Path:
 def _plain(folder: Path, file: str, mesh: Mesh, shade: str) -> Surface:
     write_obj(folder / f"{file}.obj", mesh)
     return Surface(f"{file}.obj", rgb(shade))
+
+
+def _labelled(folder: Path, file: str, text: str, place: LabelPlace, to_center: Pose) -> Surface:
+    write_label(folder / f"{file}.png", text, place)
+    mesh, uvs = place.patch()
+    write_obj(folder / f"{file}.obj", mesh.placed(to_center), uvs, f"{file}.png")
+    return Surface(f"{file}.obj", (1.0, 1.0, 1.0))

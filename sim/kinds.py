@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from embodied.geometry import FloatArray
+from sim.labels import LabelPlace
 from sim.meshes import Mesh, Moments, joined
 from sim.parts import AnyPart
 from sim.tables import HexColor, Length, Name, Table
@@ -43,6 +44,7 @@ class Kind(Table):
         grasp_m: Width of the narrowest place that a parallel gripper can take.
         colors: Names of colours and what "main" stands for in each.
         parts: What it is made of; z = 0 is the surface that it stands on.
+        label: Where something can be written on it, if anywhere.
         held_out: Whether it is kept to measure with: no model is trained on it, and only who names it gets it.
         rolls: Whether it has no way up, as fruit has none: lying on another side it has not fallen over.
     """
@@ -55,6 +57,7 @@ class Kind(Table):
     friction: Friction
     colors: Annotated[dict[Name, HexColor], Field(min_length=1, max_length=16)]
     parts: Annotated[tuple[AnyPart, ...], Field(min_length=1, max_length=40)]
+    label: LabelPlace | None = None
     held_out: bool = False
     rolls: bool = False
 

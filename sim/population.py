@@ -31,12 +31,14 @@ class Choice:
         kind: Name of its kind.
         color: Name of its colour.
         placement: Where it may be.
+        label: What is written on it.
     """
 
     name: str
     kind: str
     color: str
     placement: Placement
+    label: str | None = None
 
 
 def populate(
@@ -95,7 +97,7 @@ def _choices(scene: Scene, rng: np.random.Generator) -> Iterator[Choice]:
 def _choice(scene: Scene, spec: ObjectSpec, rng: np.random.Generator) -> Choice:
     kind = str(rng.choice(spec.kinds))
     color = str(rng.choice(sorted(spec.colors or scene.kinds[kind].colors)))
-    return Choice(spec.name, kind, color, spec)
+    return Choice(spec.name, kind, color, spec, spec.label)
 
 
 def _distractor(scene: Scene, group: Distractors, name: str, rng: np.random.Generator) -> Choice:
@@ -109,7 +111,7 @@ def _distractor(scene: Scene, group: Distractors, name: str, rng: np.random.Gene
 
 
 def _load(client: int, folder: Path, choice: Choice, kind: Kind, pose: Pose) -> Thing:
-    path = write_thing(folder, choice.name, kind, choice.color)
+    path = write_thing(folder, choice.name, kind, choice.color, choice.label)
     at, turn = pose.translation_m.tolist(), pose.quaternion_xyzw.tolist()
     body = int(
         p.loadURDF(

@@ -261,6 +261,8 @@ def _check_object(where: str, spec: ObjectSpec, kinds: Mapping[str, Kind]) -> No
     for kind in spec.kinds:
         for color in spec.colors:
             _among(f"{where}.colors", color, kinds[kind].colors)
+    if spec.label is not None and (bare := [kind for kind in spec.kinds if kinds[kind].label is None]):
+        raise SceneError(f"{where}.label is {spec.label!r}: a {bare[0]} has no place for a label")
 
 
 def _among(field: str, name: str, valid: Iterable[str]) -> None:

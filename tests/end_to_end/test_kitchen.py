@@ -39,8 +39,8 @@ def empty() -> Iterator[World]:
 
 
 def _with(objects: tuple[ObjectSpec, ...]) -> Scene:
-    scene = load_scene("counter")
-    return replace(scene, file=scene.file.model_copy(update={"objects": objects, "distractors": ()}))
+    initial = {"objects": [spec.model_dump(mode="json") for spec in objects], "distractors": []}
+    return load_scene("counter", initial, "mine")
 
 
 def _pull(world: World, joint: FurnitureJoint, force_n: float, seconds: float) -> float:
