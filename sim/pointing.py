@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -26,12 +26,27 @@ BESIDE_HANDLE_M = 0.04
 """Closed fingers that push a front keep so far from its handle."""
 EDGE_PX = 3
 """Pixels further than this from the outline are as good as any."""
-AGREES_M = 0.01
-"""A point of the world is seen if the depth that was measured in its direction is its own within this."""
+LOOKS_UP = 0.9
+"""Vertical part of the normal of a face that things can stand on."""
+CLIMB_M = (0.02, 0.04, 0.06, 0.08, 0.10)
+"""How far above a point to look for free space."""
 BEFORE_M = GroundingSettings().snap_tolerance_m + 0.005
 """What lies nearer to the surface behind it than this is not taken as free space by the grounding."""
 SPREAD = 12
 """Each new try goes on by one part in so many of all pixels that would do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """Some of the pixels that show a surface.
+
+    Attributes:
+        points: (k, 3) what they show, in the world.
+        shown: As image coordinates.
+    """
+
+    points: FloatArray
+    shown: tuple[ImagePoint, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +135,36 @@ class Picture:
             return None
         return _point(x, y, depth_m)
 
-    def seen(self, p_WP: ArrayLike) -> ImagePoint | None:
-        """Image coordinates of a point of a surface; ``None`` where something hides it."""
-        point = self._projected(p_WP)
-        if point is None:
-            return None
-        measured_m = self._measured(point)
-        return _point(point.x, point.y, measured_m) if abs(measured_m - point.z) < AGREES_M else None
+    def surface(self, region: Region, within_m: float, cell_m: float) -> Pixels:
+        """What is seen of the bottom face of ``region``, one pixel in each cell."""
+        p_LP = region.pose_in_world.inverse() @ self.points_in_world_m
+        low, high = np.array(region.low_m), np.array(region.high_m)
+        inside = ((p_LP > low) & (p_LP < high))[..., :2].all(axis=-1) & (np.abs(p_LP[..., 2] - low[2]) < within_m)
+        return self._thinned(inside & (self.body == region.body), cell_m)
+
+    def top(self, thing: Thing, cell_m: float) -> Pixels:
+        """What is seen of the faces of ``thing`` that look up, one pixel in each cell."""
+        return self._thinned((self.body == thing.body) & (self._upward > LOOKS_UP), cell_m)
+
+    def above(self, p_WP: FloatArray) -> ImagePoint | None:
+        """The free space over a point, as low as it is clear of what is seen behind it."""
+        points = (self._projected(p_WP + [0.0, 0.0, climb_m]) for climb_m in CLIMB_M)
+        return next((each for each in points if each and self._measured(each) - each.z > BEFORE_M), None)
+
+    def _thinned(self, mask: NDArray[np.bool_], cell_m: float) -> Pixels:
+        v, u = np.nonzero(mask & np.isfinite(self.depth_m))
+        points = self.points_in_world_m[v, u]
+        first = np.sort(np.unique(np.floor(points / cell_m), axis=0, return_index=True)[1])
+        shown = tuple(self._at(int(u[k]), int(v[k]), float(self.depth_m[v[k], u[k]])) for k in first)
+        return Pixels(points[first], shown)
+
+    @cached_property
+    def _upward(self) -> FloatArray:
+        """(height, width) the vertical part of each pixel's normal: 1 on level faces."""
+        across, down = (np.gradient(self.points_in_world_m, axis=axis) for axis in (1, 0))
+        normals = np.cross(across, down)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.abs(normals[..., 2]) / np.linalg.norm(normals, axis=-1))
 
     def shown(self, p_WP: ArrayLike) -> ImagePoint:
         """Whatever is seen in the direction of a point; for what is hidden itself."""
@@ -172,17 +210,6 @@ class Picture:
         """Image coordinates of a pixel."""
         height, width = self.depth_m.shape
         return _point((u + 0.5) / width, (v + 0.5) / height, depth_m)
-
-
-def surface_points(region: Region, margin_m: float, step_m: float = 0.03) -> Iterator[FloatArray]:
-    """``p_WP`` of a grid over a region's bottom face, ``margin_m`` from its edges."""
-    low, high = np.array(region.low_m), np.array(region.high_m)
-    spans = [(a + margin_m, b - margin_m) for a, b in zip(low[:2], high[:2], strict=True)]
-    axes = [np.arange(a, b, step_m) if a < b else np.array([(a + b) / 2.0]) for a, b in spans]
-    X_WL = region.pose_in_world
-    for x in axes[0]:
-        for y in axes[1]:
-            yield X_WL @ np.array([x, y, low[2]])
 
 
 def _point(x: float, y: float, z: float) -> ImagePoint:

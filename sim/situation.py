@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from embodied.geometry import FloatArray
 from sim.evidence import Evidence, between_fingers
 from sim.pointing import Picture
 from sim.things import FurnitureJoint, Region, Thing, link_pose
+from sim.tries import Tries
 from sim.world import World
 
 REACHABLE_SHARE = 0.8
@@ -32,18 +33,13 @@ class Situation:
         world: The simulator's truth.
         picture: What the planner was asked with.
         evidence: Who touches whom.
-        tried: How often each thing was tried in this episode.
+        tries: What was tried in this episode.
     """
 
     world: World
     picture: Picture
     evidence: Evidence
-    tried: Counter[str]
-
-    def attempt(self, what: str) -> int:
-        """How often ``what`` was tried before; it counts as tried from now on."""
-        self.tried[what] += 1
-        return self.tried[what] - 1
+    tries: Tries
 
     @property
     def hand_full(self) -> bool:
@@ -68,6 +64,12 @@ class Situation:
         around = (region for region in self.world.regions.values() if region.contains(middle))
         return next((lid for lid in map(self.lid_of, around) if lid is not None), None)
 
+    def region_around(self, thing: Thing) -> Region | None:
+        """The largest place that ``thing`` is in or on."""
+        middle = thing.pose_in_world.translation_m
+        around = (region for region in self.world.regions.values() if region.contains(middle))
+        return max(around, key=_area_m2, default=None)
+
     def lid_of(self, region: Region) -> FurnitureJoint | None:
         """The drawer or door that closes ``region``; ``None`` where it is open already, or always."""
         for joint in self.world.joints.values():
@@ -76,10 +78,20 @@ class Situation:
                 return joint
         return None
 
-    def room_m(self, p_WP: FloatArray, apart_from: Thing, up_to_m: float) -> float:
-        """Distance from a point of a surface to the nearest thing but one, as far as ``up_to_m``."""
-        others = [thing for thing in self.world.objects.values() if thing is not apart_from]
-        return min((self._distance_m(thing, p_WP, up_to_m) for thing in others), default=up_to_m)
+    def room_m(self, points: FloatArray, apart_from: Sequence[Thing], up_to_m: float) -> FloatArray:
+        """Distances (k,) from points of a surface to the nearest thing but some, as far as ``up_to_m``."""
+        others = [thing for thing in self.world.objects.values() if thing not in apart_from]
+        distances_m = [self.distances_m(thing, points, up_to_m) for thing in others]
+        return np.asarray(np.min([np.full(len(points), up_to_m), *distances_m], axis=0))
+
+    def distances_m(self, thing: Thing, points: FloatArray, up_to_m: float) -> FloatArray:
+        """From points (k, 3) of a surface to ``thing``, as far as ``up_to_m``."""
+        low, high = np.array(p.getAABB(thing.body, physicsClientId=self.world.client))
+        aside_m = np.linalg.norm((points - np.clip(points, low, high))[:, :2], axis=1)
+        near = (aside_m < up_to_m) & (points[:, 2] <= high[2]) & (points[:, 2] + POLE_M >= low[2])
+        distances_m = np.full(len(points), up_to_m)
+        distances_m[near] = [self._distance_m(thing, point, up_to_m) for point in points[near]]
+        return distances_m
 
     def _distance_m(self, thing: Thing, p_WP: FloatArray, up_to_m: float) -> float:
         middle = (p_WP + [0.0, 0.0, POLE_M / 2.0]).tolist()
@@ -94,6 +106,10 @@ class Situation:
         return int(p.createCollisionShape(p.GEOM_CYLINDER, **size, physicsClientId=self.world.client))
 
 
+def _area_m2(region: Region) -> float:
+    return float(np.prod(np.subtract(region.high_m, region.low_m)[:2]))
+
+
 def displaced(joint: FurnitureJoint, p_WP: ArrayLike, position: float) -> FloatArray:
     """Where a point of a drawer or door is when its joint is at ``position``."""
     X_WL, point = link_pose(joint.client, joint.body, joint.index), np.asarray(p_WP, dtype=np.float64)
@@ -103,12 +119,3 @@ def displaced(joint: FurnitureJoint, p_WP: ArrayLike, position: float) -> FloatA
         return np.asarray(point + motion)
     turned = Rotation.from_rotvec(motion).apply(point - X_WL.translation_m)
     return np.asarray(X_WL.translation_m + turned)
-
-
-def radius_m(thing: Thing) -> float:
-    """Of the circle that a thing fills, seen from above, however it is turned."""
-    pose = thing.pose_in_world
-    low, high = np.array(thing.low_m), np.array(thing.high_m)
-    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
-    aside = (corners - (low + high) / 2.0) @ pose.rotation.T
-    return float(np.linalg.norm(aside[:, :2], axis=1).max())

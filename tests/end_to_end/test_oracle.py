@@ -1,6 +1,5 @@
 """The oracle's choices: the right next command, at points that any grounding accepts."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,11 +17,14 @@ from sim import situation
 from sim.controller import KitchenController
 from sim.evidence import glance
 from sim.judges import check_goal
-from sim.oracle import Command, choose, open_planner
+from sim.oracle import choose, open_planner
 from sim.pointing import Picture
 from sim.scene import load_scene
-from sim.situation import Situation, radius_m
+from sim.situation import Situation
+from sim.spots import Outline
+from sim.tactics import Command
 from sim.things import link_pose
+from sim.tries import Tries
 from sim.world import World
 
 pytestmark = pytest.mark.slow
@@ -43,12 +45,12 @@ def look(world: World, holding: bool = False) -> Observation:
 
 
 def asked(
-    world: World, goal: dict[str, object], holding: bool = False, tried: Counter[str] | None = None
+    world: World, goal: dict[str, object], holding: bool = False, tries: Tries | None = None
 ) -> tuple[Command, GroundedCommand | None]:
     """What the oracle says, and where it is in the world."""
     seen = look(world, holding)
-    tried = Counter() if tried is None else tried
-    command = choose(check_goal(world.scene, goal), Situation(world, Picture.of(world, seen), glance(world), tried))
+    tries = Tries() if tries is None else tries
+    command = choose(check_goal(world.scene, goal), Situation(world, Picture.of(world, seen), glance(world), tries))
     return command, None if isinstance(command, Done | Refuse) else ground(command, seen, "look-1")
 
 
@@ -131,7 +133,7 @@ def test_the_held_bag_is_taken_to_a_free_place_on_the_counter(world: World, monk
         low, high = p.getAABB(other.body, physicsClientId=world.client)
         aside = np.linalg.norm(end[:2] - np.clip(end[:2], low[:2], high[:2]))
         assert name == "bag" or high[2] < 0.8 or aside > 0.0
-        assert name == "bag" or np.linalg.norm(end - other.pose_in_world.translation_m) > radius_m(bag)
+        assert name == "bag" or np.linalg.norm(end - other.pose_in_world.translation_m) > Outline.of(bag).half_width_m
 
 
 def test_it_is_done_when_the_bag_lies_on_the_counter_and_the_hand_is_empty(world: World) -> None:
@@ -146,8 +148,8 @@ def test_asking_lets_no_time_pass(world: World) -> None:
 
 
 def test_asking_again_for_the_same_gives_another_point_of_it(world: World) -> None:
-    tried: Counter[str] = Counter()
-    commands = [asked(world, ON_COUNTER, tried=tried)[0] for _ in range(3)]
+    tries = Tries()
+    commands = [asked(world, ON_COUNTER, tries=tries)[0] for _ in range(3)]
     assert all(isinstance(command, Grasp) for command in commands)
     assert len(set(map(str, commands))) == 3
 

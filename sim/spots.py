@@ -1,0 +1,183 @@
+"""Places to put things: of all that is seen of a surface, the point that suits a thing best. Ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import cv2
+import numpy as np
+
+from embodied.commands import ImagePoint
+from embodied.geometry import FloatArray
+from sim.kitchen import site
+from sim.pointing import Pixels
+from sim.situation import Situation
+from sim.things import Region, Thing
+from sim.tries import cheapest_elsewhere
+
+COMFORTABLE_REACH_M = 0.60
+"""From the robot's axis, horizontally: there the arm has most ways to put something down."""
+FAR_REACH_M = 0.72
+MAX_REACH_M = 0.80
+"""Further out than the one it has few, further than the other hardly any."""
+FAR_WEIGHT = 3.0
+TOO_FAR = 5.0
+ENOUGH_ROOM_M = 0.06
+"""More room than this around a thing is no better."""
+ROOM_WEIGHT = 1.5
+"""How much a metre of room counts against a metre from the comfortable reach."""
+GAP_M = 0.015
+"""Least room around a thing, and to the edge of what it stands on; with less a place is a last resort."""
+CRAMPED_WEIGHT = 20.0
+HEADROOM_M = 0.12
+"""A hand from above wants so much room beside what hangs over a place."""
+HEADROOM_WEIGHT = 2.0
+LEVEL_M = 0.006
+"""A pixel shows a surface if its point lies so near it."""
+CELL_M = 0.03
+FINE_CELL_M = 0.006
+"""Of the pixels of one such cell one is looked at: on furniture, and on things."""
+AWAY_M = 0.10
+SLIGHTLY_AWAY_M = 0.02
+"""A new try keeps so far from earlier ones: on furniture, and on things."""
+RING_SHARE = 0.5
+"""Several things on one plate stand around its middle, at this share of the way to its edge."""
+OFF_AXIS_SHARE = 0.4
+"""What is seen of the inside of a cup further off its axis is its wall."""
+
+BESIDE_M = 0.03
+"""What stands beside another thing leaves about so much room between."""
+BESIDE_WEIGHT = 3.0
+SURE_M = 0.01
+"""Nearer by this than asked for, as the hand is not exact."""
+
+Fit = Callable[[FloatArray], FloatArray]
+"""What points (k, 3) of the world cost (k,) for reasons of its own; infinite where they do not do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """What a thing fills, seen from above, as it is turned now: equal discs in a row.
+
+    Attributes:
+        offsets_m: (n, 2) of their middles from the thing's middle, in the world.
+        radius_m: Of each disc, so that together they cover the thing.
+        half_width_m: Half of its shorter side: at least so far it reaches to every side.
+    """
+
+    offsets_m: FloatArray
+    radius_m: float
+    half_width_m: float
+
+    @classmethod
+    def of(cls, thing: Thing) -> Outline:
+        """The outline of a thing's box."""
+        (_, sides, turn_deg) = cv2.minAreaRect(_corners(thing)[:, :2].astype(np.float32))
+        turn = np.deg2rad(turn_deg) + (0.0 if sides[0] >= sides[1] else np.pi / 2.0)
+        long, short = max(sides), max(min(sides), 1e-3)
+        count = max(1, round(long / short))
+        along = (np.arange(count) - (count - 1) / 2.0) * long / count
+        offsets = along[:, None] * np.array([[np.cos(turn), np.sin(turn)]])
+        return cls(offsets, float(np.hypot(long / count, short)) / 2.0, short / 2.0)
+
+    def at(self, points: FloatArray) -> FloatArray:
+        """(n, k, 3) where the discs' middles are when the thing's middle is at points (k, 3)."""
+        return np.asarray(points + np.pad(self.offsets_m, ((0, 0), (0, 1)))[:, None])
+
+
+def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None) -> ImagePoint | None:
+    """A visible place on ``region`` for ``thing``; another one at each further try."""
+    pixels = now.picture.surface(region, LEVEL_M, CELL_M)
+    outline, points = Outline.of(thing), pixels.points
+    gaps_m = np.minimum(_edges_m(region, points, outline), _room_m(outline, points, (thing,), now))
+    costs = _room_costs(gaps_m) + _reach_costs(points, now) + _headroom_costs(points, now)
+    return _pick(f"put {thing.name}", pixels, costs if fit is None else costs + fit(points), AWAY_M, now)
+
+
+def spot_in(thing: Thing, place: Thing, now: Situation, guests: int = 1) -> ImagePoint | None:
+    """A visible place on or in another thing, which has as many ``guests``; another one at each further try."""
+    pixels, ring = now.picture.top(place, FINE_CELL_M), RING_SHARE if guests > 1 else 0.0
+    off_axis = _off_axis(place, pixels.points)
+    if not (off_axis < ring + OFF_AXIS_SHARE).any():
+        return now.picture.above(_rim(place))
+    gaps_m = _room_m(Outline.of(thing), pixels.points, (thing, place), now)
+    return _pick(f"put {thing.name}", pixels, abs(off_axis - ring) + _room_costs(gaps_m), SLIGHTLY_AWAY_M, now)
+
+
+def beside(thing: Thing, other: Thing, within_m: float, now: Situation) -> Fit:
+    """Fit for places from whose surface that of another thing is ``within_m``, and a little apart."""
+    outline = Outline.of(thing)
+
+    def costs(points: FloatArray) -> FloatArray:
+        up_to_m = within_m + outline.radius_m
+        apart_m = np.min([now.distances_m(other, middles, up_to_m) for middles in outline.at(points)], axis=0)
+        near = apart_m - outline.half_width_m < within_m - SURE_M
+        return np.where(near, BESIDE_WEIGHT * np.maximum(0.0, apart_m - outline.radius_m - BESIDE_M), np.inf)
+
+    return costs
+
+
+def _pick(what: str, pixels: Pixels, costs: FloatArray, away_m: float, now: Situation) -> ImagePoint | None:
+    chosen = cheapest_elsewhere(pixels.points, costs, now.tries.points(what), away_m)
+    if chosen is None:
+        return None
+    now.tries.note(what, pixels.points[chosen])
+    return pixels.shown[chosen]
+
+
+def _room_m(outline: Outline, points: FloatArray, apart_from: Sequence[Thing], now: Situation) -> FloatArray:
+    """From a thing that stands at points to the nearest other thing."""
+    up_to_m = outline.radius_m + ENOUGH_ROOM_M
+    nearest_m = np.min([now.room_m(middles, apart_from, up_to_m) for middles in outline.at(points)], axis=0)
+    return np.asarray(nearest_m - outline.radius_m)
+
+
+def _edges_m(region: Region, points: FloatArray, outline: Outline) -> FloatArray:
+    """From a thing that stands at points to the nearest edge of the region; negative where it juts out."""
+    p_LP = region.pose_in_world.inverse() @ outline.at(points)
+    inside = np.minimum(p_LP - np.array(region.low_m), np.array(region.high_m) - p_LP)[..., :2]
+    return np.asarray(inside.min(axis=(0, 2)) - outline.radius_m)
+
+
+def _room_costs(gaps_m: FloatArray) -> FloatArray:
+    return np.asarray(
+        CRAMPED_WEIGHT * np.maximum(0.0, GAP_M - gaps_m) - ROOM_WEIGHT * np.minimum(gaps_m, ENOUGH_ROOM_M)
+    )
+
+
+def _reach_costs(points: FloatArray, now: Situation) -> FloatArray:
+    base = np.array(now.world.scene.kitchen.robot.base_m)
+    reach_m = np.linalg.norm((points - base)[:, :2], axis=1)
+    far = FAR_WEIGHT * np.maximum(0.0, reach_m - FAR_REACH_M) + TOO_FAR * (reach_m > MAX_REACH_M)
+    return np.asarray(abs(reach_m - COMFORTABLE_REACH_M) + far)
+
+
+def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:
+    """For what hangs over points or near them, seen from above."""
+    aside_m = np.full(len(points), HEADROOM_M)
+    for box in site(now.world.scene.kitchen)[1]:
+        away_m = np.linalg.norm((points - np.clip(points, box.low_m, box.high_m))[:, :2], axis=1)
+        aside_m = np.where(points[:, 2] < box.low_m[2], np.minimum(aside_m, away_m), aside_m)
+    return np.asarray(HEADROOM_WEIGHT * (HEADROOM_M - aside_m))
+
+
+def _off_axis(place: Thing, points: FloatArray) -> FloatArray:
+    """How far from the middle of a thing towards its edge points lie: 1 at the edge."""
+    low, high = np.array(place.low_m[:2]), np.array(place.high_m[:2])
+    p_OP = place.pose_in_world.inverse() @ points
+    return np.asarray(np.linalg.norm((2.0 * p_OP[:, :2] - low - high) / (high - low), axis=1))
+
+
+def _rim(place: Thing) -> FloatArray:
+    """``p_WP`` of the middle of the upper face of a thing's box."""
+    low, high = np.array(place.low_m), np.array(place.high_m)
+    return np.asarray(place.pose_in_world @ np.array([*(low + high)[:2] / 2.0, high[2]]))
+
+
+def _corners(thing: Thing) -> FloatArray:
+    """(8, 3) from the middle of a thing's box to its corners, in the world."""
+    half = (np.array(thing.high_m) - np.array(thing.low_m)) / 2.0
+    signs = np.array(list(product((-1.0, 1.0), repeat=3)))
+    return np.asarray((signs * half) @ thing.pose_in_world.rotation.T)

@@ -1,0 +1,51 @@
+"""What was tried in an episode, so that a further try is another one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+import numpy as np
+
+from embodied.geometry import FloatArray
+
+
+class Tries:
+    """How often each thing was tried, and at which points of the world."""
+
+    def __init__(self) -> None:
+        """Nothing was tried."""
+        self._counts: Counter[str] = Counter()
+        self._points: defaultdict[str, list[FloatArray]] = defaultdict(list)
+
+    def count(self, what: str) -> int:
+        """How often ``what`` was tried."""
+        return self._counts[what]
+
+    def another(self, what: str) -> int:
+        """How often ``what`` was tried before; it counts as tried from now on."""
+        self._counts[what] += 1
+        return self._counts[what] - 1
+
+    def points(self, what: str) -> FloatArray:
+        """``p_WP`` (k, 3) where ``what`` was tried."""
+        return np.array(self._points[what]).reshape(-1, 3)
+
+    def note(self, what: str, p_WP: FloatArray) -> None:
+        """``what`` is tried at this point."""
+        self._points[what].append(p_WP)
+
+
+def cheapest_elsewhere(points: FloatArray, costs: FloatArray, tried: FloatArray, away_m: float) -> int | None:
+    """Which of ``points`` (k, 3) costs least so far from all that was tried; the furthest if none is so far.
+
+    Points of infinite cost are out of the question; ``None`` if there are no others.
+    """
+    possible = np.isfinite(costs)
+    if not possible.any():
+        return None
+    apart_m = np.full(len(points), np.inf)
+    for point in tried:
+        apart_m = np.minimum(apart_m, np.linalg.norm(points - point, axis=1))
+    if (possible & (apart_m >= away_m)).any():
+        return int(np.argmin(np.where(apart_m >= away_m, costs, np.inf)))
+    return int(np.argmax(np.where(possible, apart_m, -np.inf)))
