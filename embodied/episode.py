@@ -120,6 +120,8 @@ class Outcome(_Record):
         prompt_tokens, reply_tokens: Sums over all replies.
         cost_usd: Sum over all replies, or ``None`` if the price of one is unknown.
         judge: Every predicate that was asked, in order.
+        course: Which predicates held at the start, then after each command that the robot was given; a command that
+            was rejected before is none.
     """
 
     success: bool | None
@@ -140,6 +142,7 @@ class Outcome(_Record):
     reply_tokens: int = 0
     cost_usd: float | None = None
     judge: tuple[Answer, ...] = ()
+    course: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ class Judgement:
     Attributes:
         success: Whether the goal holds.
         trace: Each predicate that was asked, as text, with its answer, in order.
+        course: Which predicates held at the start, then after each command that the robot was given.
     """
 
     success: bool
     trace: tuple[tuple[str, bool], ...]
+    course: tuple[tuple[str, ...], ...] = ()
 
 
 @runtime_checkable

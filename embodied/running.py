@@ -267,6 +267,7 @@ class _Run:
             reply_tokens=recorder.reply_tokens,
             cost_usd=recorder.cost_usd,
             judge=tuple(Answer(predicate=text, holds=holds) for text, holds in judgement.trace) if judgement else (),
+            course=judgement.course if judgement else (),
         )
 
 

@@ -148,7 +148,7 @@ class KitchenController(MotionController):
 
     def judge(self, ending: Ending) -> Judgement | None:
         """Whether the task's goal holds now; ``None`` without a task."""
-        return None if self._goal is None else judge(self.world, self._goal, self._course.past, ending)
+        return None if self._goal is None else judge(self.world, self._goal, self._course, ending)
 
 
 def open_controller(setup: ControllerSetup) -> KitchenController:

@@ -26,6 +26,12 @@ class Course:
         self._moments.append(frozenset(goal for goal in self._goals if goal.holds(evidence)))
 
     @property
+    def told(self) -> tuple[tuple[str, ...], ...]:
+        """Which predicates held at each moment, as text."""
+        said = [goal for goal in self._goals if not goal.parts]
+        return tuple(tuple(str(goal) for goal in said if goal in held) for held in self._moments)
+
+    @property
     def past(self) -> Past:
         """The start, and the end of every command but the last, which is as things are now."""
         return (*self._moments[:1], *self._moments[1:-1])

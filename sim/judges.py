@@ -6,8 +6,8 @@ from typing import Any
 
 from embodied.judge import Ending, Judgement
 from sim.changes import Back, Slid, Undisturbed
-from sim.course import Refused
-from sim.evidence import Past, watch
+from sim.course import Course, Refused
+from sim.evidence import watch
 from sim.goals import Goal, Predicate, Vocabulary, read_goal, register
 from sim.mechanisms import Closed, Open, Pressed
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
@@ -26,7 +26,7 @@ for _predicate in PREDICATES:
     register(_predicate.word, _predicate.read)
 
 
-def judge(world: World, goal: Goal, past: Past = (), ending: Ending | None = None) -> Judgement:
+def judge(world: World, goal: Goal, course: Course | None = None, ending: Ending | None = None) -> Judgement:
     """Whether ``goal`` holds, with the answer of each of its parts.
 
     Half a second passes in the world, to see what is at rest: judge at the end of an episode.
@@ -34,11 +34,12 @@ def judge(world: World, goal: Goal, past: Past = (), ending: Ending | None = Non
     Args:
         world: In its present state.
         goal: As ``check_goal`` read it.
-        past: What held of it earlier in the episode, as ``Course`` has it.
+        course: What was noted of it earlier in the episode.
         ending: How the episode ended.
     """
-    evidence = watch(world, past, ending)
-    return Judgement(goal.holds(evidence), tuple(goal.trace(evidence)))
+    known = course or Course(goal)
+    evidence = watch(world, known.past, ending)
+    return Judgement(goal.holds(evidence), tuple(goal.trace(evidence)), known.told)
 
 
 def check_goal(scene: Scene, goal: dict[str, Any]) -> Goal:
