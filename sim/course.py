@@ -65,7 +65,7 @@ class Initially(Goal):
 class Then(Goal):
     """Holds if its parts came about one after the other, and the last still holds.
 
-    Each part must have held at some moment, at which the next one did not hold yet: what was already so before does
+    Each part but the first must have come to hold after the one before it did: what was so already and stays so does
     not count as done afterwards. Moments are the start of the episode, the end of every command, and now.
     """
 
@@ -96,8 +96,9 @@ class Then(Goal):
         answers = [_answers(part, evidence) for part in self.each]
         reached = [{moment for moment, held in enumerate(answers[0]) if held}]
         for held in answers[1:]:
-            since = min((moment for moment in reached[-1] if not held[moment]), default=len(held))
-            reached.append({moment for moment in range(since + 1, len(held)) if held[moment]})
+            begun = min(reached[-1], default=len(held))
+            missing = next((moment for moment in range(begun, len(held)) if not held[moment]), len(held))
+            reached.append({moment for moment in range(missing, len(held)) if held[moment]})
         return reached
 
     def __str__(self) -> str:

@@ -76,7 +76,10 @@ def test_then_agrees_with_trying_every_choice_of_moments(letters: str, moments: 
     expected = any(
         choice[-1] == len(moments) - 1
         and all(letter in moments[at] for letter, at in zip(letters, choice, strict=True))
-        and all(letter not in moments[before] for letter, before in zip(letters[1:], choice, strict=False))
+        and all(
+            any(letter not in moment for moment in moments[before:at])
+            for letter, before, at in zip(letters[1:], choice, choice[1:], strict=False)
+        )
         for choice in choices
     )
     assert then(letters).holds(evidence(*moments)) is expected
