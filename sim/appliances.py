@@ -10,13 +10,13 @@ from pydantic import Field
 from embodied.geometry import Pose
 from sim import shapes
 from sim.cabinets import BAR_M, FRONT_M, GAP_M, STANDOFF_M, shell
-from sim.furnishing import Cuboid, Furnishing, Moving, Ornament, RegionSpec, Vector, bar
+from sim.furnishing import Cuboid, Furnishing, Moving, Ornament, RegionSpec, Vector, bar, mirrored
 from sim.meshes import Mesh
 from sim.tables import Length, Metres, Name, Point, Range, Table
 
 
 class Microwave(Table):
-    """A microwave oven; its hinge is on the right, its handle and panel on the left, seen from the front."""
+    """A microwave oven; its hinge is on one side, its handle and panel are on the other, seen from the front."""
 
     type: Literal["microwave"]
     name: Name
@@ -29,10 +29,15 @@ class Microwave(Table):
     damping_nm_s: Length
     handle_length_m: Length
     wall_m: Length
+    hinge: Literal["left", "right"] = "right"
     material: Name = "steel"
 
     def furnish(self) -> Furnishing:
         """The shell, the panel and the door."""
+        right = self._hinged_right()
+        return right if self.hinge == "right" else mirrored(right, sum(self.y_m) / 2.0)
+
+    def _hinged_right(self) -> Furnishing:
         (x0, x1), (y0, y1), (z0, z1), t = self.x_m, self.y_m, self.z_m, self.wall_m
         boards = shell((x0 + FRONT_M, y0, z0), (x1, y1 - self.panel_m, z1), t)
         panel = ((x0, y1 - self.panel_m, z0), (x1, y1, z1))

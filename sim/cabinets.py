@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.furnishing import Cuboid, Furnishing, Moving, RegionSpec, Vector, bar
+from sim.furnishing import Cuboid, Furnishing, Moving, RegionSpec, Vector, bar, mirrored
 from sim.tables import Length, Metres, Name, Range, Table
 
 BOARD_M = 0.015
@@ -189,7 +189,7 @@ class BaseCabinet(Table):
 
 
 class Cupboard(Table):
-    """A hollow box on the wall with a door; its hinge is on the left, its handle on the right, seen from the front."""
+    """A hollow box on the wall with a door; its hinge is on one side, its handle on the other, seen from the front."""
 
     type: Literal["cupboard"]
     name: Name
@@ -201,12 +201,17 @@ class Cupboard(Table):
     damping_nm_s: Length
     handle_height_m: Length
     handle_length_m: Length
+    hinge: Literal["left", "right"] = "left"
     material: Name = "cabinet"
     inside_material: Name = "inside"
     handle_material: Name = "handle"
 
     def furnish(self) -> Furnishing:
         """The shell and its door."""
+        left = self._hinged_left()
+        return left if self.hinge == "left" else mirrored(left, sum(self.y_m) / 2.0)
+
+    def _hinged_left(self) -> Furnishing:
         low, high = self._inside()
         region = RegionSpec(self.name, low, high, "inside")
         return Furnishing(cuboids=self._shell(), moving=(self._door(),), regions=(region,))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -133,6 +133,46 @@ class Furnishing:
         """Of the fixed part and of those that move."""
         moving = (region for part in self.moving for region in part.regions)
         return tuple(region.name for region in (*self.regions, *moving))
+
+
+def mirrored(furnishing: Furnishing, y_m: float) -> Furnishing:
+    """The same furniture with left and right exchanged about the plane at ``y_m``."""
+    return Furnishing(
+        tuple(_flipped(board, y_m) for board in furnishing.cuboids),
+        tuple(Ornament(_flipped_mesh(ornament.mesh, y_m), ornament.material) for ornament in furnishing.ornaments),
+        tuple(_flipped_moving(part, y_m) for part in furnishing.moving),
+        tuple(_flipped(region, y_m) for region in furnishing.regions),
+    )
+
+
+Boxed = TypeVar("Boxed", Cuboid, RegionSpec)
+
+
+def _flipped(box: Boxed, y_m: float) -> Boxed:
+    low, high = _flipped_corners(box.low_m, box.high_m, y_m)
+    return replace(box, low_m=low, high_m=high)
+
+
+def _flipped_corners(low: Vector, high: Vector, y_m: float) -> tuple[Vector, Vector]:
+    return (low[0], 2.0 * y_m - high[1], low[2]), (high[0], 2.0 * y_m - low[1], high[2])
+
+
+def _flipped_mesh(mesh: Mesh, y_m: float) -> Mesh:
+    x, y, z = mesh.vertices_m.T
+    return Mesh(np.column_stack([x, 2.0 * y_m - y, z]), mesh.faces[:, ::-1])
+
+
+def _flipped_moving(part: Moving, y_m: float) -> Moving:
+    x, y, z = part.axis
+    return replace(
+        part,
+        at_m=(part.at_m[0], 2.0 * y_m - part.at_m[1], part.at_m[2]),
+        axis=(x, -y, z) if part.motion == "prismatic" else (-x, y, -z),
+        cuboids=tuple(_flipped(board, 0.0) for board in part.cuboids),
+        ornaments=tuple(Ornament(_flipped_mesh(each.mesh, 0.0), each.material) for each in part.ornaments),
+        regions=tuple(_flipped(region, 0.0) for region in part.regions),
+        handle_m=_flipped_corners(*part.handle_m, 0.0),
+    )
 
 
 def vector(values: ArrayLike) -> Vector:

@@ -13,8 +13,6 @@ from sim.things import Region
 
 TRIES = 100
 """Enough where there is room."""
-GAP_M = 0.012
-"""Least distance between two things."""
 DROP_M = 0.002
 """Things begin this far above what they will stand on."""
 
@@ -28,12 +26,14 @@ class Footprint:
         half_m: (3,) half the lengths of its edges.
         yaw_rad: Of its x axis in the world.
         origin_m: (3,) of the thing itself, in the world.
+        apart_m: Least distance to other things.
     """
 
     center_m: FloatArray
     half_m: FloatArray
     yaw_rad: float
     origin_m: FloatArray
+    apart_m: float
 
     @property
     def pose(self) -> Pose:
@@ -54,12 +54,13 @@ class Footprint:
         return np.asarray(self.center_m[:2] + (signs * self.half_m[:2]) @ self.axes)
 
     def hits(self, other: Footprint) -> bool:
-        """Whether two boxes come closer than the gap: no line separates them, upright or seen from above."""
+        """Whether two boxes come closer than they may: no line separates them, upright or seen from above."""
         if abs(self.center_m[2] - other.center_m[2]) > self.half_m[2] + other.half_m[2]:
             return False
+        gap_m = max(self.apart_m, other.apart_m)
         for axis in (*self.axes, *other.axes):
             mine, theirs = self.corners_m @ axis, other.corners_m @ axis
-            if mine.max() + GAP_M < theirs.min() or theirs.max() + GAP_M < mine.min():
+            if mine.max() + gap_m < theirs.min() or theirs.max() + gap_m < mine.min():
                 return False
         return True
 
@@ -120,7 +121,7 @@ def _draw(
     if (lowest > highest).any():
         return None
     at = area.floor_m + [*(lowest + share * (highest - lowest)), DROP_M - low[2]]
-    return Footprint(at + [*middle, (low + high)[2] / 2.0], half, yaw, at)
+    return Footprint(at + [*middle, (low + high)[2] / 2.0], half, yaw, at, spec.apart_m)
 
 
 def _size(low: FloatArray, high: FloatArray) -> str:

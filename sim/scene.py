@@ -43,6 +43,7 @@ class Placement(Table):
         x_m, y_m: Where their origin may be, from the middle of the region's floor; the whole region if left out.
         yaw_deg: How they may be turned.
         clearance_m: Room to the region's edges.
+        apart_m: Room to other things.
     """
 
     region: Name
@@ -50,6 +51,7 @@ class Placement(Table):
     y_m: Span | None = None
     yaw_deg: tuple[float, float] = (-180.0, 180.0)
     clearance_m: Annotated[float, Field(ge=0.0, le=0.5)] = 0.01
+    apart_m: Annotated[float, Field(ge=0.012, le=0.5)] = 0.012
 
     @model_validator(mode="after")
     def _check(self) -> Placement:
