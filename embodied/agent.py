@@ -25,11 +25,15 @@ class AgentSettings:
 
     Attributes:
         max_steps: How many turns of the loop at most.
+        max_robot_s: How long it may take, on the robot's clock; looked at after every step. ``None``: as long as it likes.
+        max_replies: How many replies the planner may give; looked at after every step. ``None``: as many as it likes.
         command_timeout_s: How long one command may take, on the robot's clock.
         grounding: Tolerances of the grounding.
     """
 
     max_steps: int = 12
+    max_robot_s: float | None = None
+    max_replies: int | None = None
     command_timeout_s: float = 60.0
     grounding: GroundingSettings = GroundingSettings()
 
@@ -66,7 +70,7 @@ class Agent:
             for index in range(self._settings.max_steps):
                 history.append(self._step(index, instruction, history))
                 on_step(history[-1])
-                if ending := self._ending(history[-1]):
+                if ending := self._ending(history[-1]) or self._spent(history):
                     return ending
             return "step_limit"
         except BaseException:
@@ -111,3 +115,12 @@ class Agent:
             self._controller.stop()
             return "limit_broken"
         return None
+
+    def _spent(self, history: list[Step]) -> Ending | None:
+        """Which limit of the whole episode has been reached, if any."""
+        settings = self._settings
+        robot_s = history[-1].ended_s - history[0].observation.time_s
+        if settings.max_robot_s is not None and robot_s >= settings.max_robot_s:
+            return "time_limit"
+        replies = sum(len(step.decision.replies) for step in history)
+        return "reply_limit" if settings.max_replies is not None and replies >= settings.max_replies else None

@@ -33,7 +33,9 @@ from embodied.task import Task
 FORMAT: Literal["embodied-episode/1"] = "embodied-episode/1"
 CONFIG, LINES, RESULT, REPORT, VIDEO = "config.json", "episode.jsonl", "result.json", "report.html", "video.mp4"
 
-EpisodeEnding = Literal["done", "refused", "step_limit", "stopped", "limit_broken", "error", "interrupted"]
+EpisodeEnding = Literal[
+    "done", "refused", "step_limit", "time_limit", "reply_limit", "stopped", "limit_broken", "error", "interrupted"
+]
 
 
 class _Record(BaseModel):
@@ -51,6 +53,8 @@ class Configuration(_Record):
         planner, model, controller: Names, as on the command line.
         seed: Seeds everything random.
         max_steps: How many steps at most.
+        max_robot_s: How long at most, on the robot's clock; ``None`` for no limit.
+        max_replies: How many replies of the planner at most; ``None`` for no limit.
         dry_run: Whether the guard let nothing move.
         gui: Whether a window was open.
         renderer: The simulator's renderer.
@@ -70,6 +74,8 @@ class Configuration(_Record):
     controller: str
     seed: int = 0
     max_steps: int
+    max_robot_s: float | None = None
+    max_replies: int | None = None
     dry_run: bool = False
     gui: bool = False
     renderer: str = "tiny"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-Ending = Literal["done", "refused", "step_limit", "stopped", "limit_broken"]
+Ending = Literal["done", "refused", "step_limit", "time_limit", "reply_limit", "stopped", "limit_broken"]
 """How an episode ends that nothing cut short."""
 
 

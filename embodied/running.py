@@ -31,6 +31,8 @@ MESSAGES: dict[str, str] = {
     "done": "the planner said done()",
     "refused": "the planner refused",
     "step_limit": "the limit of steps was reached",
+    "time_limit": "the limit of time on the robot's clock was reached",
+    "reply_limit": "the limit of replies was reached",
     "stopped": "somebody stopped the robot",
     "limit_broken": "a speed or force limit was broken, and the robot was stopped",
 }
@@ -222,8 +224,13 @@ class _Run:
             planner.close()
 
     def _limits(self) -> AgentSettings:
-        grounding = GroundingSettings(trust_claimed_depth=self.configuration.trust_claimed_depth)
-        return AgentSettings(max_steps=self.configuration.max_steps, grounding=grounding)
+        configuration = self.configuration
+        return AgentSettings(
+            max_steps=configuration.max_steps,
+            max_robot_s=configuration.max_robot_s,
+            max_replies=configuration.max_replies,
+            grounding=GroundingSettings(trust_claimed_depth=configuration.trust_claimed_depth),
+        )
 
     def _record(self, step: Step) -> None:
         line = self.recorder.record(step)

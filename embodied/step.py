@@ -43,3 +43,9 @@ class Step:
     verdict: Verdict | None
     result: Result | None
     timings: Timings
+
+    @property
+    def ended_s(self) -> float:
+        """When it was over, on the robot's clock."""
+        measured = self.result.measured if self.result else None
+        return self.observation.time_s + (measured.duration_s if measured else 0.0)
