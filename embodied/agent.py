@@ -25,8 +25,8 @@ class AgentSettings:
 
     Attributes:
         max_steps: How many turns of the loop at most.
-        max_robot_s: How long it may take, on the robot's clock; looked at after every step. ``None``: as long as it likes.
-        max_replies: How many replies the planner may give; looked at after every step. ``None``: as many as it likes.
+        max_robot_s: How long it may take, on the robot's clock, as seen after every step; ``None`` for no limit.
+        max_replies: How many replies the planner may give, as seen after every step; ``None`` for no limit.
         command_timeout_s: How long one command may take, on the robot's clock.
         grounding: Tolerances of the grounding.
     """

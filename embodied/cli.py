@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from embodied import console, registry
+from embodied import cli_suites, console, registry
 from embodied.errors import ControllerError, EmbodiedError
 from embodied.packages import DISTRIBUTION, package_version
 from embodied.resources import scenes_dir
+from embodied.suite.file import load_suite, suite_names, suite_path
 from embodied.task import load_task, task_names
 
 SUCCESS, NO_SUCCESS, UNUSABLE, FAULT, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
@@ -32,6 +33,8 @@ Examples:
   embodied show drawer_bag --seed 3 --out kitchen.png
 
   embodied replay out/bag
+
+  embodied suite kitchen --episodes 3 --workers 2
 """
 
 
@@ -59,6 +62,7 @@ class Kind(str, Enum):
 
     SCENES = "scenes"
     TASKS = "tasks"
+    SUITES = "suites"
     PLANNERS = "planners"
     CONTROLLERS = "controllers"
 
@@ -163,9 +167,13 @@ def run(
     raise typer.Exit(SUCCESS if outcome.success else NO_SUCCESS)
 
 
+app.command()(cli_suites.suite)
+app.command()(cli_suites.compare)
+
+
 @app.command("list")
 def list_names(kind: Annotated[Kind | None, typer.Argument(help="Only these, one name a line.")] = None) -> None:
-    """Name every scene, task, planner and controller there is."""
+    """Name every scene, task, suite, planner and controller there is."""
     if kind is not None:
         for name in _names(kind):
             print(name)
@@ -180,6 +188,8 @@ def _names(kind: Kind) -> list[str]:
             return sorted(path.stem for path in scenes_dir().glob("*.toml"))
         case Kind.TASKS:
             return list(task_names())
+        case Kind.SUITES:
+            return list(suite_names())
         case Kind.PLANNERS:
             return list(registry.names("embodied.planners"))
         case Kind.CONTROLLERS:
@@ -187,6 +197,8 @@ def _names(kind: Kind) -> list[str]:
 
 
 def _described(kind: Kind, name: str) -> str:
+    if kind is Kind.SUITES:
+        return load_suite(suite_path(name)).title
     if kind is not Kind.TASKS:
         return ""
     task = load_task(name)

@@ -1,12 +1,16 @@
 """Find planners and controllers by name, through the entry points that strangers use.
 
-Groups ``embodied.controllers`` and ``embodied.planners``; each entry point is a function of one ``Setup``.
+Groups ``embodied.controllers`` and ``embodied.planners``; each entry point is a function of one ``Setup``. Its module
+may have a function ``preload()`` that imports what would else be imported at first use: a suite calls it once, and then
+runs every episode in a process that has it all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast
 
@@ -87,6 +91,13 @@ def open_planner(name: str, setup: PlannerSetup) -> Planner:
     if not isinstance(planner, Planner):
         raise UsageError(f"planner {name!r} gave a {type(planner).__name__}; it must subclass Planner")
     return planner
+
+
+def preload(group: Group, name: str) -> None:
+    """Import what the planner or controller of that name needs; if that fails, opening it will say why."""
+    for point in entry_points(group=group, name=name):
+        with suppress(Exception):
+            getattr(import_module(point.module), "preload", lambda: None)()
 
 
 def _factory(group: Group, what: str, name: str) -> Callable[[Any], object]:

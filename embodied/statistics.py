@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import comb, sqrt
 from statistics import NormalDist
 
 
@@ -32,3 +32,23 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
     low = 0.0 if successes == 0 else middle - half
     high = 1.0 if successes == trials else middle + half
     return low, high
+
+
+def mcnemar_p(only_first: int, only_second: int) -> float:
+    """How often chance alone gives two paired shares that differ at least so much: exact, two-sided.
+
+    The test of Q. McNemar, Psychometrika 12 (1947), 153-157, by the binomial distribution: of the pairs in which only
+    one of the two succeeded, each is as likely to be the one's as the other's.
+
+    Args:
+        only_first: In how many pairs the first succeeded and the second did not.
+        only_second: The other way round.
+
+    Raises:
+        ValueError: If a count is negative.
+    """
+    if only_first < 0 or only_second < 0:
+        raise ValueError(f"{only_first} and {only_second} are not numbers of pairs")
+    n = only_first + only_second
+    tail = sum(comb(n, k) for k in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / (1 << n))

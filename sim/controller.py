@@ -15,6 +15,7 @@ from embodied.judge import Ending, Judgement
 from embodied.motion.arm import Arm
 from embodied.motion.controller import MotionController
 from embodied.motion.eye import Eye, Look
+from embodied.motion.pointcloud import open3d
 from embodied.registry import ControllerSetup
 from embodied.result import Result
 from sim.arm import GRIPPER, PandaArm
@@ -154,3 +155,8 @@ class KitchenController(MotionController):
 def open_controller(setup: ControllerSetup) -> KitchenController:
     """The entry point."""
     return KitchenController(setup)
+
+
+def preload() -> None:
+    """Import what is else imported at first use."""
+    open3d()

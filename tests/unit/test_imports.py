@@ -22,9 +22,11 @@ LAYERS = (
     ("agent", "drawing", "episode"),
     ("gym", "models", "recording"),
     ("learning", "looking", "report", "testing"),
-    ("running", "suite"),
-    ("doctor", "replay"),
+    ("running",),
+    ("doctor", "replay", "suite"),
     ("console",),
+    ("console_suites",),
+    ("cli_suites",),
     ("cli",),
 )
 """Modules and packages of ``embodied``, the lowest first: each imports from lower layers alone."""

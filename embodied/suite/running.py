@@ -1,0 +1,151 @@
+"""Run a suite by name into a directory, or go on with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from embodied.errors import UsageError
+from embodied.packages import versions
+from embodied.suite.file import Suite, load_suite, suite_path
+from embodied.suite.fingerprint import fingerprint
+from embodied.suite.job import Choices, Job, jobs_of
+from embodied.suite.journal import Journal, claimed
+from embodied.suite.page import write_page
+from embodied.suite.performing import Perform, perform
+from embodied.suite.pool import run_jobs
+from embodied.suite.record import Record
+from embodied.suite.results import Results, grouped, write_results
+
+DEFAULT_FOLDER = Path("out/suites")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteSettings:
+    """What a person asks for; what is left out is as the suite's file says.
+
+    Attributes:
+        suite: Name or file of the suite.
+        planner, model, controller: As for one episode.
+        numbers: Which episodes of each task; by default the first ones, as many as the suite's file says.
+        workers: How many processes at a time.
+        out: The suite's directory; by default ``out/suites/NAME``.
+        resume: Go on with what is there.
+        disturbed: Let a simulated world play its tricks, also where the suite's file does not.
+        min_success: The share of successes that is enough.
+    """
+
+    suite: str
+    planner: str | None = None
+    model: str | None = None
+    controller: str = "kitchen"
+    numbers: tuple[int, ...] | None = None
+    workers: int = 1
+    out: Path | None = None
+    resume: bool = False
+    disturbed: bool = False
+    min_success: float | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A suite that is about to run.
+
+    Attributes:
+        suite: Its file.
+        choices: What was chosen.
+        folder: Its directory.
+        planned: How many episodes it has.
+        finished: What was finished before.
+        min_success: The share of successes that is enough.
+    """
+
+    suite: Suite
+    choices: Choices
+    folder: Path
+    planned: int
+    finished: tuple[Record, ...]
+    min_success: float
+
+
+def run_suite(
+    settings: SuiteSettings,
+    on_begin: Callable[[Begun], None] = lambda begun: None,
+    on_record: Callable[[Record], None] = lambda record: None,
+    how: Perform = perform,
+) -> Results:
+    """Run what is not yet finished of a suite, and count all of it.
+
+    Args:
+        settings: What to run.
+        on_begin: Is told what will be run, before it is.
+        on_record: Is told of every episode as it is finished.
+        how: What runs an episode; importable by name, since it happens in another process.
+
+    Raises:
+        UsageError: If something is unusable; nothing was run, or it was the first to find out.
+        KeyboardInterrupt: If it was interrupted; what is finished is kept, and counted in ``results.json``.
+    """
+    path = suite_path(settings.suite)
+    suite = load_suite(path)
+    folder = settings.out or DEFAULT_FOLDER / suite.name
+    choices = _choices(settings, suite)
+    jobs = jobs_of(suite, path, choices, folder)
+    with claimed(folder):
+        journal = Journal(folder, fingerprint(suite, choices, jobs), settings.resume)
+        finished = journal.finished(jobs)
+        min_success = suite.min_success if settings.min_success is None else settings.min_success
+        begun = Begun(suite, choices, folder, len(jobs), tuple(finished), min_success)
+        on_begin(begun)
+        return _run(begun, journal, jobs, settings.workers, on_record, how)
+
+
+def _run(
+    begun: Begun, journal: Journal, jobs: list[Job], workers: int, on_record: Callable[[Record], None], how: Perform
+) -> Results:
+    records = list(begun.finished)
+    done = {record.key for record in records}
+    left = [job for job in jobs if job.key not in done]
+    journal.sweep(left)
+    try:
+        with closing(run_jobs(left, workers, how)) as running:
+            for record in running:
+                records.append(record)
+                on_record(record)
+    finally:
+        results = _write(begun, journal.started, records)
+    return results
+
+
+def _write(begun: Begun, started: str, records: Iterable[Record]) -> Results:
+    results = Results(
+        suite=begun.suite.name,
+        title=begun.suite.title,
+        planner=begun.choices.planner,
+        model=begun.choices.model,
+        controller=begun.choices.controller,
+        disturbed=begun.choices.disturbed,
+        versions=versions(),
+        started=started,
+        planned=begun.planned,
+        min_success=begun.min_success,
+        **grouped(records),
+    )
+    write_results(begun.folder, results)
+    write_page(begun.folder, results)
+    return results
+
+
+def _choices(settings: SuiteSettings, suite: Suite) -> Choices:
+    numbers = tuple(range(suite.episodes)) if settings.numbers is None else settings.numbers
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise UsageError(f"episodes {numbers}: name at least one, and none twice")
+    return Choices(
+        planner=settings.planner or suite.planner,
+        model=settings.model,
+        controller=settings.controller,
+        numbers=numbers,
+        disturbed=settings.disturbed or suite.disturbed,
+    )
