@@ -84,6 +84,17 @@ def find_room(
     )
 
 
+def on_top(spec: Placement, below: Footprint, low: FloatArray, high: FloatArray, rng: np.random.Generator) -> Footprint:
+    """A place on another thing for one with the bounding box from ``low`` to ``high``; offsets are in its frame."""
+    offset = np.array([rng.uniform(*(spec.x_m or (0.0, 0.0))), rng.uniform(*(spec.y_m or (0.0, 0.0)))])
+    yaw = below.yaw_rad + float(np.radians(rng.uniform(*spec.yaw_deg)))
+    half, top = (high - low) / 2.0, below.center_m[2] + below.half_m[2] + DROP_M
+    center = np.array([*(below.center_m[:2] + offset @ below.axes), top + half[2]])
+    c, s = np.cos(yaw), np.sin(yaw)
+    middle = np.array([[c, -s], [s, c]]) @ (low + high)[:2] / 2.0
+    return Footprint(center, half, yaw, center - [*middle, (low + high)[2] / 2.0], spec.apart_m)
+
+
 @dataclass(frozen=True, eq=False)
 class _Area:
     """Where something may be put.

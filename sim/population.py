@@ -14,7 +14,7 @@ from embodied.geometry import FloatArray, Pose
 from sim.bodies import write_thing
 from sim.furnishing import vector
 from sim.kinds import Friction, Kind
-from sim.placing import Footprint, find_room
+from sim.placing import Footprint, find_room, on_top
 from sim.scene import Distractors, ObjectSpec, Placement, Scene
 from sim.things import Region, Thing
 
@@ -60,11 +60,15 @@ def _layout(
     choices: list[Choice], scene: Scene, regions: Mapping[str, Region], rng: np.random.Generator
 ) -> dict[str, Pose]:
     bounds = {choice.name: scene.kinds[choice.kind].bounds() for choice in choices}
-    largest_first = sorted(choices, key=lambda choice: -float(np.prod(np.subtract(*bounds[choice.name])[:2])))
+    on_others = [choice for choice in choices if choice.placement.region not in regions]
+    largest_first = sorted(
+        (choice for choice in choices if choice.placement.region in regions),
+        key=lambda choice: -float(np.prod(np.subtract(*bounds[choice.name])[:2])),
+    )
     error = SceneError("nothing was placed")
     for _ in range(LAYOUTS):
         try:
-            return _place(largest_first, bounds, regions, rng)
+            return _place([*largest_first, *on_others], bounds, regions, rng)
         except SceneError as crowded:
             error = crowded
     raise error
@@ -78,9 +82,12 @@ def _place(
 ) -> dict[str, Pose]:
     taken: dict[str, Footprint] = {}
     for choice in choices:
-        region = regions[choice.placement.region]
-        others = list(taken.values())
-        taken[choice.name] = find_room(choice.placement, region, *bounds[choice.name], others, rng)
+        place, (low, high) = choice.placement, bounds[choice.name]
+        if place.region in regions:
+            others = list(taken.values())
+            taken[choice.name] = find_room(place, regions[place.region], low, high, others, rng)
+        else:
+            taken[choice.name] = on_top(place, taken[place.region], low, high, rng)
     return {name: footprint.pose for name, footprint in taken.items()}
 
 

@@ -39,8 +39,9 @@ class Placement(Table):
     """Where and how things are put, before they settle.
 
     Attributes:
-        region: Name of a region of the kitchen.
-        x_m, y_m: Where their origin may be, from the middle of the region's floor; the whole region if left out.
+        region: Name of a region of the kitchen, or of an object that is listed before, to stand on top of it.
+        x_m, y_m: Where their origin may be, from the middle of the region's floor; the whole region if left out. On
+            another object: from its middle, and right there if left out.
         yaw_deg: How they may be turned.
         clearance_m: Room to the region's edges.
         apart_m: Room to other things.
@@ -251,8 +252,11 @@ def _check_references(initial: Initial, kitchen: Kitchen, kinds: Mapping[str, Ki
         _among(f"{where}joints", name, joints)
     for name in initial.materials:
         _among(f"{where}materials", name, kitchen.materials)
-    for spec in (*initial.objects, *initial.distractors):
-        _among(f"{where}region", spec.region, furnishing.region_names)
+    for index, spec in enumerate(initial.objects):
+        before = (other.name for other in initial.objects[:index])
+        _among(f"{where}objects.{spec.name}.region", spec.region, (*furnishing.region_names, *before))
+    for group in initial.distractors:
+        _among(f"{where}distractors.region", group.region, furnishing.region_names)
     for theme in initial.randomisation.themes if isinstance(initial, SceneFile) else ():
         _among(f"{where}randomisation.themes", theme, ["plain", *kitchen.themes])
     for spec in initial.objects:

@@ -84,6 +84,18 @@ def test_a_tasks_initial_state_is_drawn_anew_for_every_seed_and_the_same_for_the
     assert openings[0] == openings[-1]
 
 
+def test_what_is_placed_on_another_thing_rests_on_it() -> None:
+    block = {"kinds": ["wooden_block"], "yaw_deg": [-5.0, 5.0]}
+    board = {"name": "board", "kinds": ["cutting_board"], "region": "counter"}
+    tower = [board, {"name": "low", **block, "region": "board"}, {"name": "high", **block, "region": "low"}]
+    scene = load_scene("galley", {"objects": tower}, "mine")
+    with World.build(scene, np.random.default_rng(5), image_size_px=(32, 24)) as world:
+        at = [world.objects[name].pose_in_world.translation_m for name in ("board", "low", "high")]
+    assert at[2] - at[1] == pytest.approx([0.0, 0.0, 0.045], abs=0.003)
+    assert np.linalg.norm((at[1] - at[0])[:2]) < 0.06
+    assert at[1][2] == pytest.approx(0.8 + 0.014 + 0.0225, abs=0.003)
+
+
 @pytest.mark.parametrize("kinds", [kind_names()[i : i + 4] for i in range(0, len(kind_names()), 4)])
 def test_every_kind_comes_to_rest_upright_on_the_counter(kinds: tuple[str, ...]) -> None:
     specs = tuple(ObjectSpec(name=kind, kinds=(kind,), region="counter", clearance_m=0.03) for kind in kinds)
