@@ -10,9 +10,8 @@ from embodied.commands import Done
 from embodied.errors import UsageError
 from embodied.planner import Planner, Prompt, Reply, Tier
 from embodied.registry import PlannerSetup
-from sim.composing import Either, Every
+from sim.agenda import first, pending
 from sim.controller import KitchenController
-from sim.evidence import Evidence
 from sim.goals import Goal
 from sim.judges import check_goal
 from sim.pointing import Picture
@@ -23,7 +22,7 @@ from sim.whereabouts import Held
 
 
 class OraclePlanner(Planner):
-    """Says what to do next for the first part of a goal that does not hold."""
+    """Says what to do next for that part of a goal which does not hold and comes first."""
 
     name = "oracle"
     tier: Tier = "oracle"
@@ -37,7 +36,7 @@ class OraclePlanner(Planner):
         """The next command, in call form."""
         world = self._controller.world
         picture = Picture.of(world, prompt.observation)
-        return Reply(str(choose(self._goal, Situation(world, picture, self._controller.glance(), self._tries))))
+        return Reply(str(choose(Situation(world, picture, self._controller.glance(), self._goal, self._tries))))
 
 
 def open_planner(setup: PlannerSetup) -> OraclePlanner:
@@ -53,19 +52,9 @@ def open_planner(setup: PlannerSetup) -> OraclePlanner:
     return OraclePlanner(setup.controller, check_goal(setup.controller.world.scene, setup.task.goal))
 
 
-def choose(goal: Goal, now: Situation) -> Command:
-    """The next command towards ``goal``."""
-    wanted = unmet(goal, now.evidence)
-    if wanted is not None:
-        return pursue(wanted, now)
-    held_on_purpose = isinstance(goal, Held) or any(isinstance(part, Held) for part in goal.parts)
+def choose(now: Situation) -> Command:
+    """The next command towards the goal."""
+    if parts := pending(now.goal, now.evidence):
+        return pursue(first(parts, now.world, now.held_thing.name if now.held_thing else None), now)
+    held_on_purpose = any(isinstance(part, Held) and part.holds(now.evidence) for part in now.goal.walk())
     return empty_hand(now) if now.hand_full and not held_on_purpose else Done()
-
-
-def unmet(goal: Goal, evidence: Evidence) -> Goal | None:
-    """The first part of ``goal`` that has to be worked on; ``None`` if it holds."""
-    if goal.holds(evidence):
-        return None
-    if isinstance(goal, Every | Either):
-        return next(part for part in (unmet(part, evidence) for part in goal.parts) if part is not None)
-    return goal

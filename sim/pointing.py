@@ -15,7 +15,9 @@ from embodied.geometry import FloatArray
 from embodied.grounding import GroundingSettings
 from embodied.observation import Observation
 from sim import rendering
+from sim.outline import Outline
 from sim.things import FurnitureJoint, Region, Thing, link_pose
+from sim.tries import NOWHERE, cheapest_elsewhere
 from sim.world import World
 
 HANDLE_M = 0.008
@@ -28,12 +30,20 @@ EDGE_PX = 3
 """Pixels further than this from the outline are as good as any."""
 LOOKS_UP = 0.9
 """Vertical part of the normal of a face that things can stand on."""
+WITHIN_M = 0.02
+"""A point so little behind what is seen is at its surface."""
 CLIMB_M = (0.02, 0.04, 0.06, 0.08, 0.10)
 """How far above a point to look for free space."""
 BEFORE_M = GroundingSettings().snap_tolerance_m + 0.005
 """What lies nearer to the surface behind it than this is not taken as free space by the grounding."""
-SPREAD = 12
-"""Each new try goes on by one part in so many of all pixels that would do."""
+AWAY_M = 0.015
+"""A new try points so far from the old ones."""
+TOO_WIDE_M = 0.072
+"""What is wider does not fit between the fingers: it is taken by its rim, its edge, its knob or its handle."""
+RIM_M = 0.006
+"""So far below its highest point a thing's rim ends."""
+ACROSS_WEIGHT_M = 0.02
+"""A rim is best taken where it runs along the line of sight: there both of its sides are seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,26 +90,30 @@ class Picture:
         points = observation.camera.points(observation.depth_m)
         return cls(observation, observation.depth_m, points, body, link)
 
-    def thing(self, thing: Thing, attempt: int = 0) -> ImagePoint:
-        """A point of ``thing`` near the middle of what is seen of it; another one at each further attempt."""
+    def thing(self, thing: Thing, tried: FloatArray = NOWHERE) -> ImagePoint:
+        """A point of ``thing`` where a hand can take it, away from those that were tried."""
         mask = (self.body == thing.body) & np.isfinite(self.depth_m)
-        return self._inner(mask, attempt) or self.shown(thing.pose_in_world.translation_m)
+        middle = thing.pose_in_world.translation_m
+        if not mask.any():
+            return self.shown(middle)
+        wide = 2.0 * Outline.of(thing).half_width_m > TOO_WIDE_M
+        return self._outer(mask, middle, tried) if wide else self._inner(mask, tried)
 
-    def handle(self, joint: FurnitureJoint, attempt: int = 0) -> ImagePoint:
-        """A point of the handle near its middle; another one at each further attempt."""
+    def handle(self, joint: FurnitureJoint, tried: FloatArray = NOWHERE) -> ImagePoint:
+        """A point of the handle near its middle, away from those that were tried."""
         low, high = np.array(joint.handle_low_m) - HANDLE_M, np.array(joint.handle_high_m) + HANDLE_M
         p_LP = self._in_link(joint)
         mask = self._shows(joint) & ((p_LP > low) & (p_LP < high)).all(axis=-1)
         middle = joint.handle_in_world_m
-        return self._nearest(mask, middle, attempt) or self.shown(middle)
+        return self._nearest(mask, middle, tried) if mask.any() else self.shown(middle)
 
-    def front(self, joint: FurnitureJoint, attempt: int = 0) -> ImagePoint:
+    def front(self, joint: FurnitureJoint, tried: FloatArray = NOWHERE) -> ImagePoint:
         """A point of a drawer's or door's front beside its handle; of the handle if no such point is seen."""
         p_LP = self._in_link(joint)
         low, high = np.array(joint.handle_low_m) - BESIDE_HANDLE_M, np.array(joint.handle_high_m) + BESIDE_HANDLE_M
         beside = ~((p_LP > low) & (p_LP < high))[..., 1:].all(axis=-1)
         mask = self._shows(joint) & beside & (np.abs(p_LP[..., 0]) < FRONT_M)
-        return self._nearest(mask, joint.handle_in_world_m, attempt) or self.handle(joint, attempt)
+        return self._nearest(mask, joint.handle_in_world_m, tried) if mask.any() else self.handle(joint, tried)
 
     def lift(self, point: ImagePoint) -> FloatArray:
         """The point of the world that ``point`` stands for."""
@@ -146,10 +160,19 @@ class Picture:
         """What is seen of the faces of ``thing`` that look up, one pixel in each cell."""
         return self._thinned((self.body == thing.body) & (self._upward > LOOKS_UP), cell_m)
 
+    def reached(self, p_WP: FloatArray) -> ImagePoint | None:
+        """Image coordinates of a point in free space or at a surface; ``None`` if something hides it."""
+        point = self._projected(p_WP)
+        return point if point is not None and self._measured(point) - point.z > -WITHIN_M else None
+
     def above(self, p_WP: FloatArray) -> ImagePoint | None:
         """The free space over a point, as low as it is clear of what is seen behind it."""
         points = (self._projected(p_WP + [0.0, 0.0, climb_m]) for climb_m in CLIMB_M)
         return next((each for each in points if each and self._measured(each) - each.z > BEFORE_M), None)
+
+    def of_thing(self, thing: Thing, cell_m: float) -> Pixels:
+        """What is seen of ``thing``, one pixel in each cell."""
+        return self._thinned(self.body == thing.body, cell_m)
 
     def _thinned(self, mask: NDArray[np.bool_], cell_m: float) -> Pixels:
         v, u = np.nonzero(mask & np.isfinite(self.depth_m))
@@ -184,26 +207,31 @@ class Picture:
     def _in_link(self, joint: FurnitureJoint) -> FloatArray:
         return link_pose(joint.client, joint.body, joint.index).inverse() @ self.points_in_world_m
 
-    def _inner(self, mask: NDArray[np.bool_], attempt: int) -> ImagePoint | None:
-        """A pixel well inside the outline and near the centroid."""
-        if not mask.any():
-            return None
+    def _inner(self, mask: NDArray[np.bool_], tried: FloatArray) -> ImagePoint:
+        """A pixel well inside the outline and near the middle of what is seen."""
         depth_px = np.minimum(cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5), EDGE_PX)
-        v, u = np.nonzero(mask & (depth_px[1:-1, 1:-1] >= depth_px.max()))
-        rows, columns = np.nonzero(mask)
-        return self._pick(u, v, np.hypot(u - columns.mean(), v - rows.mean()), attempt)
+        inside = mask & (depth_px[1:-1, 1:-1] >= depth_px.max())
+        return self._nearest(inside, self.points_in_world_m[mask].mean(axis=0), tried)
 
-    def _nearest(self, mask: NDArray[np.bool_], p_WP: FloatArray, attempt: int) -> ImagePoint | None:
+    def _outer(self, mask: NDArray[np.bool_], middle_W: FloatArray, tried: FloatArray) -> ImagePoint:
+        """A pixel of the highest part of a thing, far from its middle."""
+        heights = np.where(mask, self.points_in_world_m[..., 2], -np.inf)
+        v, u = np.nonzero(heights > heights.max() - RIM_M)
+        outward = (self.points_in_world_m[v, u] - middle_W) * [1.0, 1.0, 0.0]
+        sight = (middle_W - self.observation.camera.pose_in_world.translation_m) * [1.0, 1.0, 0.0]
+        far_m = np.linalg.norm(outward, axis=1)
+        along = abs(outward @ sight) / np.maximum(far_m * np.linalg.norm(sight), 1e-9)
+        return self._cheapest(u, v, ACROSS_WEIGHT_M * along - far_m, tried)
+
+    def _nearest(self, mask: NDArray[np.bool_], p_WP: FloatArray, tried: FloatArray) -> ImagePoint:
         """A pixel whose point lies near ``p_WP``."""
-        if not mask.any():
-            return None
         v, u = np.nonzero(mask)
-        return self._pick(u, v, np.linalg.norm(self.points_in_world_m[v, u] - p_WP, axis=1), attempt)
+        return self._cheapest(u, v, np.linalg.norm(self.points_in_world_m[v, u] - p_WP, axis=1), tried)
 
-    def _pick(self, u: ArrayLike, v: ArrayLike, cost: FloatArray, attempt: int) -> ImagePoint:
-        order = np.argsort(cost, kind="stable")
-        chosen = order[(attempt * max(1, len(order) // SPREAD)) % len(order)]
-        column, row = int(np.asarray(u)[chosen]), int(np.asarray(v)[chosen])
+    def _cheapest(self, u: ArrayLike, v: ArrayLike, costs: FloatArray, tried: FloatArray) -> ImagePoint:
+        columns, rows = np.asarray(u), np.asarray(v)
+        chosen = cheapest_elsewhere(self.points_in_world_m[rows, columns], costs, tried, AWAY_M) or 0
+        column, row = int(columns[chosen]), int(rows[chosen])
         return self._at(column, row, float(self.depth_m[row, column]))
 
     def _at(self, u: int, v: int, depth_m: float) -> ImagePoint:

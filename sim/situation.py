@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
 from embodied.geometry import FloatArray
+from sim.agenda import shuts
 from sim.evidence import Evidence, between_fingers
+from sim.goals import Goal
 from sim.pointing import Picture
 from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.tries import Tries
@@ -20,6 +22,9 @@ from sim.world import World
 
 REACHABLE_SHARE = 0.8
 """A hand gets into what is open so far."""
+STACKED_SHARE = 0.3
+"""What carries more than this of another's weight cannot be taken away from under it."""
+ROOF_M = 0.03
 POLE_M = 0.10
 POLE_RADIUS_M = 0.005
 """Of the pole that stands for a place on a surface, to measure how far things are from it."""
@@ -33,12 +38,14 @@ class Situation:
         world: The simulator's truth.
         picture: What the planner was asked with.
         evidence: Who touches whom.
+        goal: What is to be brought about.
         tries: What was tried in this episode.
     """
 
     world: World
     picture: Picture
     evidence: Evidence
+    goal: Goal
     tries: Tries
 
     @property
@@ -64,19 +71,40 @@ class Situation:
         around = (region for region in self.world.regions.values() if region.contains(middle))
         return next((lid for lid in map(self.lid_of, around) if lid is not None), None)
 
-    def region_around(self, thing: Thing) -> Region | None:
-        """The largest place that ``thing`` is in or on."""
-        middle = thing.pose_in_world.translation_m
-        around = (region for region in self.world.regions.values() if region.contains(middle))
-        return max(around, key=_area_m2, default=None)
-
     def lid_of(self, region: Region) -> FurnitureJoint | None:
         """The drawer or door that closes ``region``; ``None`` where it is open already, or always."""
+        lids = (joint for joint in self.world.joints.values() if shuts(joint, region))
+        return next((lid for lid in lids if lid.position < REACHABLE_SHARE * lid.upper), None)
+
+    def roof_over(self, p_WP: FloatArray) -> FurnitureJoint | None:
+        """The open drawer that hangs over a point."""
         for joint in self.world.joints.values():
-            shuts = (joint.body, joint.index) == (region.body, region.link) or joint.name == f"{region.name}_door"
-            if shuts and joint.position < REACHABLE_SHARE * joint.upper:
+            hangs = [region for region in self.world.regions.values() if shuts(joint, region)]
+            if joint.motion == "prismatic" and any(_is_over(region, p_WP) for region in hangs):
                 return joint
         return None
+
+    def region_around(self, p_WP: FloatArray) -> Region | None:
+        """The largest place that a point is in or on."""
+        around = (region for region in self.world.regions.values() if region.contains(p_WP))
+        return max(around, key=_area_m2, default=None)
+
+    def carried_by(self, thing: Thing) -> Thing | None:
+        """What stands or lies on or in ``thing``."""
+        others = (each for each in self.world.objects.values() if each is not thing)
+        return next((each for each in others if self._share_on(thing, each) > STACKED_SHARE), None)
+
+    def _share_on(self, below: Thing, above: Thing) -> float:
+        return self.evidence.carried_share(above.name, lambda contact: contact.body == below.body)
+
+    def neighbours(self, thing: Thing, within_m: float) -> list[Thing]:
+        """Other things whose surface is so near that of ``thing``, the nearest first."""
+        near: dict[str, float] = {}
+        for name, other in self.world.objects.items():
+            rows = p.getClosestPoints(thing.body, other.body, within_m, physicsClientId=self.world.client)
+            if rows and other is not thing:
+                near[name] = min(row[8] for row in rows)
+        return [self.world.objects[name] for name in sorted(near, key=lambda name: near[name])]
 
     def room_m(self, points: FloatArray, apart_from: Sequence[Thing], up_to_m: float) -> FloatArray:
         """Distances (k,) from points of a surface to the nearest thing but some, as far as ``up_to_m``."""
@@ -106,8 +134,20 @@ class Situation:
         return int(p.createCollisionShape(p.GEOM_CYLINDER, **size, physicsClientId=self.world.client))
 
 
+def floor_of(region: Region) -> FloatArray:
+    """``p_WP`` of the middle of a place's bottom face."""
+    low, high = np.array(region.low_m), np.array(region.high_m)
+    return np.asarray(region.pose_in_world @ np.array([*(low + high)[:2] / 2.0, low[2]]))
+
+
 def _area_m2(region: Region) -> float:
     return float(np.prod(np.subtract(region.high_m, region.low_m)[:2]))
+
+
+def _is_over(region: Region, p_WP: FloatArray) -> bool:
+    p_LP = region.pose_in_world.inverse() @ p_WP
+    low, high = np.array(region.low_m), np.array(region.high_m)
+    return bool((p_LP > low - ROOF_M)[:2].all() and (p_LP < high + ROOF_M)[:2].all() and p_LP[2] < low[2] - ROOF_M)
 
 
 def displaced(joint: FurnitureJoint, p_WP: ArrayLike, position: float) -> FloatArray:

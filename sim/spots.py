@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import product
 
-import cv2
 import numpy as np
 
 from embodied.commands import ImagePoint
 from embodied.geometry import FloatArray
+from sim.agenda import guests
+from sim.bearings import Direction, bearing
 from sim.kitchen import site
+from sim.outline import Outline
 from sim.pointing import Pixels
 from sim.situation import Situation
 from sim.things import Region, Thing
@@ -50,41 +50,15 @@ OFF_AXIS_SHARE = 0.4
 BESIDE_M = 0.03
 """What stands beside another thing leaves about so much room between."""
 BESIDE_WEIGHT = 3.0
+SURE_COS = float(np.cos(np.deg2rad(32.0)))
+"""Well within 45 degrees of a direction."""
+ASKEW_WEIGHT = 1.0
+BACK_WEIGHT = 20.0
 SURE_M = 0.01
 """Nearer by this than asked for, as the hand is not exact."""
 
 Fit = Callable[[FloatArray], FloatArray]
 """What points (k, 3) of the world cost (k,) for reasons of its own; infinite where they do not do."""
-
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """What a thing fills, seen from above, as it is turned now: equal discs in a row.
-
-    Attributes:
-        offsets_m: (n, 2) of their middles from the thing's middle, in the world.
-        radius_m: Of each disc, so that together they cover the thing.
-        half_width_m: Half of its shorter side: at least so far it reaches to every side.
-    """
-
-    offsets_m: FloatArray
-    radius_m: float
-    half_width_m: float
-
-    @classmethod
-    def of(cls, thing: Thing) -> Outline:
-        """The outline of a thing's box."""
-        (_, sides, turn_deg) = cv2.minAreaRect(_corners(thing)[:, :2].astype(np.float32))
-        turn = np.deg2rad(turn_deg) + (0.0 if sides[0] >= sides[1] else np.pi / 2.0)
-        long, short = max(sides), max(min(sides), 1e-3)
-        count = max(1, round(long / short))
-        along = (np.arange(count) - (count - 1) / 2.0) * long / count
-        offsets = along[:, None] * np.array([[np.cos(turn), np.sin(turn)]])
-        return cls(offsets, float(np.hypot(long / count, short)) / 2.0, short / 2.0)
-
-    def at(self, points: FloatArray) -> FloatArray:
-        """(n, k, 3) where the discs' middles are when the thing's middle is at points (k, 3)."""
-        return np.asarray(points + np.pad(self.offsets_m, ((0, 0), (0, 1)))[:, None])
 
 
 def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None) -> ImagePoint | None:
@@ -96,9 +70,9 @@ def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None
     return _pick(f"put {thing.name}", pixels, costs if fit is None else costs + fit(points), AWAY_M, now)
 
 
-def spot_in(thing: Thing, place: Thing, now: Situation, guests: int = 1) -> ImagePoint | None:
-    """A visible place on or in another thing, which has as many ``guests``; another one at each further try."""
-    pixels, ring = now.picture.top(place, FINE_CELL_M), RING_SHARE if guests > 1 else 0.0
+def spot_in(thing: Thing, place: Thing, now: Situation) -> ImagePoint | None:
+    """A visible place on or in another thing, beside others that are to come there; another one at each further try."""
+    pixels, ring = now.picture.top(place, FINE_CELL_M), RING_SHARE if guests(place.name, now.goal) > 1 else 0.0
     off_axis = _off_axis(place, pixels.points)
     if not (off_axis < ring + OFF_AXIS_SHARE).any():
         return now.picture.above(_rim(place))
@@ -117,6 +91,48 @@ def beside(thing: Thing, other: Thing, within_m: float, now: Situation) -> Fit:
         return np.where(near, BESIDE_WEIGHT * np.maximum(0.0, apart_m - outline.radius_m - BESIDE_M), np.inf)
 
     return costs
+
+
+def sided(thing: Thing, other: Thing, direction: Direction, within_m: float, now: Situation) -> Fit:
+    """Fit for places beside another thing that lie from it in a direction of the picture."""
+    near, middle = beside(thing, other, within_m, now), other.pose_in_world.translation_m
+    way_W = bearing(direction, now.world.camera(), middle)
+
+    def costs(points: FloatArray) -> FloatArray:
+        ways = (points - middle) * [1.0, 1.0, 0.0]
+        straight = ways @ way_W / np.maximum(np.linalg.norm(ways, axis=1), 1e-9)
+        return np.where(straight > SURE_COS, near(points) + ASKEW_WEIGHT * (1.0 - straight), np.inf)
+
+    return costs
+
+
+def near_to(p_WP: FloatArray, within_m: float) -> Fit:
+    """Fit for places around a point."""
+
+    def costs(points: FloatArray) -> FloatArray:
+        away_m = np.linalg.norm((points - p_WP)[:, :2], axis=1)
+        return np.where(away_m < within_m, BACK_WEIGHT * away_m, np.inf)
+
+    return costs
+
+
+def slid_from(p_WP: FloatArray, direction: Direction, at_least_m: float, now: Situation) -> Fit:
+    """Fit for places that lie so far from a point in a direction of the picture, and little further."""
+    way_W = bearing(direction, now.world.camera(), p_WP)
+
+    def costs(points: FloatArray) -> FloatArray:
+        ways = (points - p_WP) * [1.0, 1.0, 0.0]
+        far_m = ways @ way_W
+        straight = far_m / np.maximum(np.linalg.norm(ways, axis=1), 1e-9)
+        fits = (straight > SURE_COS) & (far_m > at_least_m + 2.0 * SURE_M)
+        return np.where(fits, BESIDE_WEIGHT * (far_m - at_least_m) + ASKEW_WEIGHT * (1.0 - straight), np.inf)
+
+    return costs
+
+
+def away_from(other: Thing, by_m: float, now: Situation) -> Fit:
+    """Fit for places that are further from another thing."""
+    return lambda points: np.where(now.distances_m(other, points, by_m) < by_m, np.inf, 0.0)
 
 
 def _pick(what: str, pixels: Pixels, costs: FloatArray, away_m: float, now: Situation) -> ImagePoint | None:
@@ -174,10 +190,3 @@ def _rim(place: Thing) -> FloatArray:
     """``p_WP`` of the middle of the upper face of a thing's box."""
     low, high = np.array(place.low_m), np.array(place.high_m)
     return np.asarray(place.pose_in_world @ np.array([*(low + high)[:2] / 2.0, high[2]]))
-
-
-def _corners(thing: Thing) -> FloatArray:
-    """(8, 3) from the middle of a thing's box to its corners, in the world."""
-    half = (np.array(thing.high_m) - np.array(thing.low_m)) / 2.0
-    signs = np.array(list(product((-1.0, 1.0), repeat=3)))
-    return np.asarray((signs * half) @ thing.pose_in_world.rotation.T)

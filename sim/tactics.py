@@ -3,34 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from embodied.commands import Done, Grasp, ImagePoint, Move, Refuse
+from embodied.geometry import FloatArray
+from sim.changes import Back, Slid
 from sim.composing import Not
+from sim.course import Refused
 from sim.goals import Goal
 from sim.mechanisms import Closed, Open, Pressed
-from sim.relations import NextTo
-from sim.situation import Situation, displaced
-from sim.spots import CELL_M, LEVEL_M, beside, spot_in, spot_on
+from sim.pushing import push
+from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
+from sim.situation import Situation, displaced, floor_of
+from sim.spots import CELL_M, LEVEL_M, Fit, away_from, beside, near_to, sided, slid_from, spot_in, spot_on
 from sim.things import FurnitureJoint, Region, Thing
-from sim.whereabouts import Held, In, On
+from sim.whereabouts import Held, In, On, Upright
 
 OPENED_SHARE = 0.98
 """How far the oracle opens a drawer or door."""
-ASIDE = "work_area"
-"""Where things are put that must be out of the way."""
+ASIDE = ("work_area", "sink", "counter")
+"""Where things are put that must be out of the way: the first of these places that will do."""
+APART_M = 0.12
+"""What shall not be beside another thing is put further away than this."""
+BACK_M = 0.045
+"""What is put back comes nearer than this to where it was."""
 SHORTER = (1.0, 0.9, 0.8, 0.6, 0.4)
 """Shares of a motion to try while its end lies out of sight."""
 ASTRAY_M = 0.05
 """A drawer or door follows its joint: a motion may be told to end so far beside it."""
+PUSHES = 2
+"""What could not be pushed so often is carried."""
+TOO_OFTEN = 2
+"""What could not be taken so often may be hemmed in by what stands beside it."""
+HEMMED_IN_M = 0.03
 
+T = TypeVar("T")
 Command = Grasp | Move | Done | Refuse
+Sided = LeftOf | RightOf | InFrontOf | Behind
 
 
 def pursue(wanted: Goal, now: Situation) -> Command:
     """The next command towards a goal that does not hold."""
     tactic = _TACTICS.get(type(wanted))
-    return tactic(wanted, now) if tactic else Refuse(reason=f"I do not know how to bring about {wanted}"[:200])
+    return tactic(wanted, now) if tactic else _give_up(wanted)
+
+
+def empty_hand(now: Situation) -> Command:
+    """Put aside what is held; let go of a handle where it is wanted most: open."""
+    joint, thing = now.held_joint, now.held_thing
+    if joint is not None:
+        return _slide(joint, OPENED_SHARE, now)
+    return _let_go(now) if thing is None else _put(thing, now.world.regions[ASIDE[0]], now)
+
+
+def _let_go(now: Situation) -> Command:
+    """Open a hand that the robot takes for full, with nothing between its fingers but air or furniture."""
+    point = now.picture.surface(now.world.regions[ASIDE[0]], LEVEL_M, CELL_M).shown[0]
+    return Move(start=point, end=point)
+
+
+def _give_up(wanted: Goal) -> Command:
+    return Refuse(reason=f"I do not know how to bring about {wanted}"[:200])
 
 
 def _avoid(wanted: Not, now: Situation) -> Command:
@@ -40,9 +73,20 @@ def _avoid(wanted: Not, now: Situation) -> Command:
             return _close(now.world.joints[part.joint], now)
         case Closed():
             return _open(now.world.joints[part.joint], now)
-        case On() | In() | Held():
-            return _put(now.world.objects[part.thing], now.world.regions[ASIDE], now)
-    return Refuse(reason=f"I do not know how to bring about {wanted}"[:200])
+        case On() | In():
+            return _put(now.world.objects[part.thing], _elsewhere(part.place, now), now)
+        case Held():
+            return _put(now.world.objects[part.thing], now.world.regions[ASIDE[0]], now)
+        case NextTo() | LeftOf() | RightOf() | InFrontOf() | Behind():
+            fit = away_from(now.world.objects[part.other], part.within_m + APART_M, now)
+            return _put(now.world.objects[part.thing], now.world.regions[ASIDE[0]], now, fit)
+    return _give_up(wanted)
+
+
+def _elsewhere(place: str, now: Situation) -> Region:
+    """A place to put things aside that is no part of ``place``."""
+    region, others = now.world.regions.get(place), [now.world.regions[name] for name in ASIDE]
+    return next(each for each in others if region is None or not region.contains(floor_of(each)))
 
 
 def _put_where_wanted(wanted: On | In, now: Situation) -> Command:
@@ -52,71 +96,97 @@ def _put_where_wanted(wanted: On | In, now: Situation) -> Command:
 
 def _put_beside(wanted: NextTo, now: Situation) -> Command:
     thing, other = (now.world.objects[name] for name in (wanted.thing, wanted.other))
-    if now.held_thing is not thing:
-        return _take(thing, now)
-    region = now.region_around(other) or now.world.regions[ASIDE]
-    return _carry(thing, spot_on(thing, region, now, beside(thing, other, wanted.within_m, now)), now)
+    return _put(thing, _place_around(other, now), now, beside(thing, other, wanted.within_m, now))
 
 
-def _put(thing: Thing, place: Region | Thing, now: Situation) -> Command:
+def _put_on_side(wanted: Sided, now: Situation) -> Command:
+    thing, other = (now.world.objects[name] for name in (wanted.thing, wanted.other))
+    fit = sided(thing, other, wanted.direction, wanted.within_m, now)
+    return _put(thing, _place_around(other, now), now, fit)
+
+
+def _place_around(other: Thing, now: Situation) -> Region:
+    return now.region_around(other.pose_in_world.translation_m) or now.world.regions[ASIDE[0]]
+
+
+def _put_back(wanted: Back, now: Situation) -> Command:
+    thing, berth = now.world.objects[wanted.thing], now.world.start.things[wanted.thing]
+    at = berth.now(now.world.client).translation_m
+    region = now.region_around(at) or now.world.regions[ASIDE[0]]
+    return _put(thing, region, now, near_to(at, BACK_M))
+
+
+def _slide_along(wanted: Slid, now: Situation) -> Command:
+    """Push it; carry it if that was in vain, or if it is held already."""
+    thing = now.world.objects[wanted.thing]
+    if not now.hand_full and now.tries.another(f"slide {thing.name}") < PUSHES:
+        pushed = push(thing, wanted, now)
+        if pushed is not None:
+            return pushed
+    at = now.world.start.things[thing.name].now(now.world.client).translation_m
+    region = now.region_around(at) or now.world.regions[ASIDE[0]]
+    return _put(thing, region, now, slid_from(at, wanted.direction, wanted.at_least_m, now))
+
+
+def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = None) -> Command:
     """Bring ``thing`` to ``place``, opening on the way what is closed."""
     lid = now.lid_of(place) if isinstance(place, Region) else now.lid_over(place)
     if lid is not None:
         return _open(lid, now)
-    if now.hand_full and now.held_thing is thing:
-        return _carry(
-            thing, spot_on(thing, place, now) if isinstance(place, Region) else spot_in(thing, place, now), now
-        )
-    return _take(thing, now)
-
-
-def _take(thing: Thing, now: Situation) -> Command:
-    if now.hand_full:
-        return empty_hand(now)
-    lid = now.lid_over(thing)
-    if lid is not None:
-        return _open(lid, now)
-    return Grasp(at=now.picture.thing(thing, now.tries.another(f"grasp {thing.name}")))
-
-
-def _carry(thing: Thing, end: ImagePoint | None, now: Situation) -> Command:
+    if now.held_thing is not thing or not now.hand_full:
+        return _take(thing, now)
+    end = spot_on(thing, place, now, fit) if isinstance(place, Region) else spot_in(thing, place, now)
     if end is None:
         return Refuse(reason=f"there is no free place in sight for {thing.name}")
     return Move(start=now.picture.thing(thing), end=end)
 
 
-def empty_hand(now: Situation) -> Command:
-    """Put aside what is held; let go of a handle where it is wanted most: open."""
-    joint, thing = now.held_joint, now.held_thing
-    if joint is not None:
-        return _slide(joint, OPENED_SHARE, now)
-    if thing is None:
-        return _let_go(now)
-    return _carry(thing, spot_on(thing, now.world.regions[ASIDE], now), now)
+def _take(thing: Thing, now: Situation) -> Command:
+    if now.hand_full:
+        return empty_hand(now)
+    if lid := now.lid_over(thing):
+        return _open(lid, now)
+    if roof := now.roof_over(thing.pose_in_world.translation_m):
+        return _close(roof, now)
+    if obstacle := now.carried_by(thing) or _hemming_in(thing, now):
+        return _take(obstacle, now)
+    return Grasp(at=_another_point(f"grasp {thing.name}", now.picture.thing, thing, now))
 
 
-def _let_go(now: Situation) -> Command:
-    """Open a hand that the robot takes for full, with nothing between its fingers but air or furniture."""
-    point = now.picture.surface(now.world.regions[ASIDE], LEVEL_M, CELL_M).shown[0]
-    return Move(start=point, end=point)
+def _hemming_in(thing: Thing, now: Situation) -> Thing | None:
+    """What stands so close to a thing that could not be taken that it may be why."""
+    if now.tries.count(f"grasp {thing.name}") < TOO_OFTEN:
+        return None
+    close = now.neighbours(thing, HEMMED_IN_M)
+    return next((each for each in close if now.tries.count(f"grasp {each.name}") < TOO_OFTEN), None)
 
 
 def _open(joint: FurnitureJoint, now: Situation) -> Command:
     if now.hand_full:
         return _slide(joint, OPENED_SHARE, now) if now.held_joint is joint else empty_hand(now)
-    return Grasp(at=now.picture.handle(joint, now.tries.another(f"grasp {joint.name}")))
+    return Grasp(at=_another_point(f"grasp {joint.name}", now.picture.handle, joint, now))
 
 
 def _close(joint: FurnitureJoint, now: Situation) -> Command:
     if now.hand_full:
         return _slide(joint, 0.0, now) if now.held_joint is joint else empty_hand(now)
-    return _along(joint, now.picture.front(joint, now.tries.another(f"push {joint.name}")), 0.0, now)
+    return _along(joint, _another_point(f"push {joint.name}", now.picture.front, joint, now), 0.0, now)
 
 
 def _press(button: FurnitureJoint, now: Situation) -> Command:
     """Both points of the move on the button: a press."""
-    point = now.picture.handle(button, now.tries.another(f"press {button.name}"))
-    return empty_hand(now) if now.hand_full else Move(start=point, end=point)
+    if now.hand_full:
+        return empty_hand(now)
+    point = _another_point(f"press {button.name}", now.picture.handle, button, now)
+    return Move(start=point, end=point)
+
+
+def _another_point(what: str, point_of: Callable[[T, FloatArray], ImagePoint], target: T, now: Situation) -> ImagePoint:
+    """A point of ``target``, away from those that were tried before."""
+    point = point_of(target, now.tries.points(what))
+    now.tries.another(what)
+    now.tries.note(what, now.picture.lift(point))
+    return point
 
 
 def _slide(joint: FurnitureJoint, share: float, now: Situation) -> Command:
@@ -137,10 +207,18 @@ _TACTICS: dict[type[Goal], Callable[[Any, Situation], Command]] = {
     On: _put_where_wanted,
     In: _put_where_wanted,
     NextTo: _put_beside,
+    LeftOf: _put_on_side,
+    RightOf: _put_on_side,
+    InFrontOf: _put_on_side,
+    Behind: _put_on_side,
+    Back: _put_back,
+    Slid: _slide_along,
     Held: lambda wanted, now: _take(now.world.objects[wanted.thing], now),
     Open: lambda wanted, now: _open(now.world.joints[wanted.joint], now),
     Closed: lambda wanted, now: _close(now.world.joints[wanted.joint], now),
     Pressed: lambda wanted, now: _press(now.world.joints[wanted.button], now),
+    Upright: lambda wanted, now: _put(now.world.objects[wanted.thing], now.world.regions[ASIDE[0]], now),
+    Refused: lambda wanted, now: Refuse(reason="what is asked for cannot be done here, or is dangerous"),
     Not: _avoid,
 }
 """How to bring about each kind of goal."""

@@ -8,6 +8,9 @@ import numpy as np
 
 from embodied.geometry import FloatArray
 
+NOWHERE: FloatArray = np.empty((0, 3))
+"""No point."""
+
 
 class Tries:
     """How often each thing was tried, and at which points of the world."""

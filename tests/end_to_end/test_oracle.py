@@ -18,10 +18,10 @@ from sim.controller import KitchenController
 from sim.evidence import glance
 from sim.judges import check_goal
 from sim.oracle import choose, open_planner
+from sim.outline import Outline
 from sim.pointing import Picture
 from sim.scene import load_scene
 from sim.situation import Situation
-from sim.spots import Outline
 from sim.tactics import Command
 from sim.things import link_pose
 from sim.tries import Tries
@@ -50,7 +50,8 @@ def asked(
     """What the oracle says, and where it is in the world."""
     seen = look(world, holding)
     tries = Tries() if tries is None else tries
-    command = choose(check_goal(world.scene, goal), Situation(world, Picture.of(world, seen), glance(world), tries))
+    wanted = check_goal(world.scene, goal)
+    command = choose(Situation(world, Picture.of(world, seen), glance(world), wanted, tries))
     return command, None if isinstance(command, Done | Refuse) else ground(command, seen, "look-1")
 
 
