@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pybullet_data
 
-from embodied.geometry import FloatArray, Pose, frozen_array
+from embodied.geometry import Pose, frozen_array
 from embodied.motion.arm import (
     Arm,
     ArmDescription,
@@ -162,10 +162,10 @@ class PandaArm(Arm):
         return True
 
 
-def _sampled(trajectory: JointTrajectory) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _sampled(trajectory: JointTrajectory) -> tuple[list[list[float]], list[list[float]], list[list[float]]]:
     """Positions, velocities and accelerations at every time step after the first; the last is at rest."""
     times_s = np.arange(1, int(np.ceil(trajectory.duration_s / TIME_STEP_S)) + 1) * TIME_STEP_S
     positions = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.positions_rad.T]
     velocities = [np.interp(times_s, trajectory.times_s, joint) for joint in trajectory.velocities_rad_s.T]
     speeding = np.diff(np.column_stack(velocities), axis=0, append=0.0) / TIME_STEP_S
-    return np.column_stack(positions), np.column_stack(velocities), speeding
+    return np.column_stack(positions).tolist(), np.column_stack(velocities).tolist(), speeding.tolist()

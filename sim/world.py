@@ -172,8 +172,9 @@ class World:
 
     def _count_presses(self) -> None:
         down = {button.name for button in self._buttons if button.pressed}
-        self.presses.update(down - self._down)
-        self._down = down
+        if down != self._down:
+            self.presses.update(down - self._down)
+            self._down = down
 
 
 def _set_physics(client: int) -> None:
