@@ -77,8 +77,15 @@ class Journal:
         Raises:
             EpisodeError: If a record is broken.
         """
-        records = [read_record(job.record) for job in jobs]
-        return [record for record in records if record is not None and record.verdict != "infrastructure"]
+        return [record for record in self.records(jobs) if record.verdict != "infrastructure"]
+
+    def records(self, jobs: Iterable[Job]) -> list[Record]:
+        """All that is on the disk.
+
+        Raises:
+            EpisodeError: If a record is broken.
+        """
+        return [record for record in map(read_record, (job.record for job in jobs)) if record is not None]
 
     def sweep(self, jobs: Iterable[Job]) -> None:
         """Throw away what is left of these jobs, which are about to be run.

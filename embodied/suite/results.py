@@ -131,4 +131,4 @@ def without_times(fields: Any) -> Any:
     """The same JSON without wall-clock times: what must be equal when the same suite is run again."""
     if isinstance(fields, dict):
         return {key: without_times(value) for key, value in fields.items() if key not in TIMES}
-    return [without_times(each) for each in fields] if isinstance(fields, list) else fields
+    return [without_times(each) for each in fields] if isinstance(fields, list | tuple) else fields

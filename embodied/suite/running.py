@@ -105,17 +105,15 @@ def run_suite(
 def _run(
     begun: Begun, journal: Journal, jobs: list[Job], workers: int, on_record: Callable[[Record], None], how: Perform
 ) -> Results:
-    records = list(begun.finished)
-    done = {record.key for record in records}
+    done = {record.key for record in begun.finished}
     left = [job for job in jobs if job.key not in done]
     journal.sweep(left)
     try:
         with closing(run_jobs(left, workers, how)) as running:
             for record in running:
-                records.append(record)
                 on_record(record)
     finally:
-        results = _write(begun, journal.started, records)
+        results = _write(begun, journal.started, journal.records(jobs))
     return results
 
 
