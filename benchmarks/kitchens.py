@@ -63,7 +63,7 @@ def open_kitchen(seed: int, drawer_open: bool) -> Iterator[tuple[World, Mover]]:
         body = Body(kinematics)
         memory = SceneMemory(body)
         keep_out, limits, rng = site(world.scene.kitchen)[1], Limits(SPEED_M_S, FORCE_N), np.random.default_rng(seed)
-        mover = Mover(arm, memory, keep_out, limits, rng, lambda: False, lambda: None, kinematics, body)
+        mover = Mover(arm, memory, keep_out, limits, rng, lambda: False, lambda: None, lambda: False, kinematics, body)
         memory.see(eye.look(eye.names[0]), mover.q_rad)
         yield world, mover
 

@@ -45,6 +45,11 @@ class KitchenEye(Eye):
         """The fixed camera, then the one on the wrist."""
         return CAMERAS
 
+    @property
+    def in_hand(self) -> str:
+        """The one on the wrist."""
+        return CAMERAS[1]
+
     def look(self, name: str) -> Look:
         """Render one picture."""
         image, depth_m, camera = self._world.look(name)

@@ -56,7 +56,8 @@ class MotionController(Controller):
         keep_out = self.site.keep_out
         stop = self._stop.is_set
         memory = SceneMemory(body)
-        self._robot = arm, eye, Mover(arm, memory, keep_out, limits, rng, stop, self._look, kinematics, body)
+        looks = self._look, self._close_look
+        self._robot = arm, eye, Mover(arm, memory, keep_out, limits, rng, stop, *looks, kinematics, body)
         self._held = None
 
     def disconnect(self) -> None:
@@ -96,6 +97,13 @@ class MotionController(Controller):
         held_W = None if self._held is None else mover.pose @ self._held.cluster_G
         mover.memory.see(look, mover.q_rad, held_W)
         return look
+
+    def _close_look(self) -> bool:
+        """Look with the camera on the hand, if there is one, and add it to what is remembered; whether there is."""
+        _, eye, mover = self._connected()
+        if eye.in_hand is not None:
+            mover.memory.see_close(eye.look(eye.in_hand), mover.q_rad)
+        return eye.in_hand is not None
 
     def _do(self, mover: Mover, grounded: GroundedCommand, points: list[FloatArray]) -> str:
         match grounded.command:

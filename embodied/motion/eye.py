@@ -29,12 +29,17 @@ class Look:
 
 
 class Eye(ABC):
-    """A camera, calibrated to the robot's world frame."""
+    """The cameras of a robot, calibrated to its world frame."""
 
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
         """Names of the cameras; plans are made from the first."""
+
+    @property
+    def in_hand(self) -> str | None:
+        """Name of the camera that moves with the hand and sees what is before the fingers; ``None`` without one."""
+        return None
 
     @abstractmethod
     def look(self, name: str) -> Look:

@@ -28,6 +28,16 @@ PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
 CLOSING_ANGLES = 12
 SHIFTS_M = (0.0, 0.015, -0.015)
+MIDDLE_REACH_M = 0.04
+"""Compact things are taken at their middle, long ones within so far of where they were pointed at."""
+MIDDLE_COST = 20.0
+RIM_BAND_M = 0.012
+RIM_GAP_M = 0.012
+RIM_WIDTH_M = 0.03
+RIM_COST = 0.15
+"""A wall is taken between the fingers, if the whole thing is too wide: what is taken so tilts more easily."""
+ALONG_M = 0.15
+"""How far from where it was pointed at, along the approach, a thing may be taken: a bottle by its neck."""
 STRAY_POINTS = 1
 MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
@@ -37,6 +47,8 @@ SAME_DIRECTION = 0.985
 """Cosine of 10 degrees."""
 BEYOND_M = 0.012
 LEAST_DEPTH_M = 0.008
+WIDE_M = 0.15
+"""Things are better closed on across their narrow side; wider than this is no worse."""
 HIDDEN_COST = 0.1
 """For closing along the line of sight: where the far side of the thing is, was not seen."""
 
@@ -91,7 +103,7 @@ def thing_at(target_W: FloatArray, seen_W: FloatArray, view_W: FloatArray | None
     if not len(cluster):
         return Thing(cluster, near, target_W, tuple(normals), view_W)
     keys = {tuple(point) for point in cluster}
-    others = np.array([point for point in near if tuple(point) not in keys]).reshape(-1, 3)
+    others = near[[tuple(point) not in keys for point in near]]
     others = thinned(np.vstack([others, around]), OTHERS_SPACING_M)
     return Thing(cluster, others, target_W, tuple(normals), view_W)
 
@@ -160,20 +172,29 @@ def _rotations(approach_W: FloatArray) -> list[FloatArray]:
 
 
 def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
-    """The best of the grasps at and beside the target with this rotation, if any."""
+    """The best of the grasps at the target, beside it and at the thing's middle with this rotation, if any."""
     cluster = (thing.cluster_W - thing.target_W) @ R_WG
-    strips = [(shift_m, cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]) for shift_m in SHIFTS_M]
-    narrow = [(shift_m, strip) for shift_m, strip in strips if _takes(strip, gripper)]
-    if not narrow:
-        return []
     everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG])
-    ways = (_candidate(thing, gripper, R_WG, everything, *way, penalty) for way in narrow)
+    middle_m = float(np.clip((cluster[:, 0].min() + cluster[:, 0].max()) / 2.0, -MIDDLE_REACH_M, MIDDLE_REACH_M))
+    ways = []
+    for shift_m in (*SHIFTS_M, middle_m):
+        strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
+        for span, extra in _spans(strip, gripper):
+            cost = penalty + extra + MIDDLE_COST * abs(shift_m - middle_m)
+            ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, cost))
     return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
 
 
-def _takes(strip: FloatArray, gripper: GripperDescription) -> bool:
-    """Whether the part between the pads is seen well enough, and narrow enough."""
-    return len(strip) >= MIN_STRIP_POINTS and float(np.ptp(strip[:, 1])) < gripper.max_width_m - 2 * CLEARANCE_M
+def _spans(strip: FloatArray, gripper: GripperDescription) -> list[tuple[FloatArray, float]]:
+    """What the fingers may close on, of the points between the pads, and what it costs: all of it, or a wall of it."""
+    if len(strip) < MIN_STRIP_POINTS:
+        return []
+    if float(np.ptp(strip[:, 1])) < gripper.max_width_m - 2 * CLEARANCE_M:
+        return [(strip, 0.0)]
+    band = strip[strip[:, 2] < strip[:, 2].min() + RIM_BAND_M]
+    band = band[np.argsort(band[:, 1])]
+    walls = np.split(band, np.flatnonzero(np.diff(band[:, 1]) > RIM_GAP_M) + 1)
+    return [(wall, RIM_COST) for wall in walls if len(wall) >= MIN_STRIP_POINTS and np.ptp(wall[:, 1]) < RIM_WIDTH_M]
 
 
 def _candidate(
@@ -182,24 +203,23 @@ def _candidate(
     R_WG: FloatArray,
     everything: FloatArray,
     shift_m: float,
-    strip: FloatArray,
-    penalty: float,
+    span: FloatArray,
+    cost: float,
 ) -> GraspCandidate | None:
-    low, high = float(strip[:, 1].min()), float(strip[:, 1].max())
-    width, centre = high - low, (high + low) / 2.0
-    opening = min(width + OPENING_MARGIN_M, gripper.max_width_m)
-    front, back = float(strip[:, 2].min()), float(strip[:, 2].max())
+    low, high = float(span[:, 1].min()), float(span[:, 1].max())
+    centre, across_m = (high + low) / 2.0, min(float(np.ptp(everything[: len(thing.cluster_W), 1])), WIDE_M)
+    opening = min(high - low + OPENING_MARGIN_M, gripper.max_width_m)
+    front, back = float(span[:, 2].min()), float(span[:, 2].max())
     tip = _deepest_tip(everything - [shift_m, centre, 0.0], gripper, opening, front, back)
     if tip is None:
         return None
     p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
-    if np.linalg.norm(p_TG_G) > OFF_TARGET_M:
+    if np.hypot(shift_m, centre) > OFF_TARGET_M or abs(p_TG_G[2]) > ALONG_M:
         return None
     pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
-    score = 20.0 * engaged - 8.0 * width - 6.0 * float(np.hypot(shift_m, centre)) - unseen - penalty
-    return GraspCandidate(pose, opening, score)
+    return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - cost)
 
 
 def _deepest_tip(

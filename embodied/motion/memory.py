@@ -1,7 +1,8 @@
-"""What the fixed camera has seen of the world, with the robot taken out of the picture.
+"""What the cameras have seen of the world, with the robot taken out of the picture.
 
-Where the robot hides the scene, the last depth that was measured there is kept; it is all that the collision world and
-the grasp candidates are made from.
+Where the robot hides the scene from the fixed camera, the last depth that was measured there is kept; the collision
+world is made from it. A camera on the hand adds what it sees from near, until the fixed one looks again: grasps are
+found in both.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from embodied.camera import Camera
 from embodied.geometry import FloatArray
@@ -26,6 +28,8 @@ COARSE = 3
 """The robot is looked for in every third row and column, and taken out with its neighbours."""
 REACH_M = 1.4
 """Further from the base than this no arm of this kind gets: what is there need not be avoided."""
+SEEN_THROUGH_M = 0.02
+"""What a close look sees so far beyond a remembered point proves that nothing is there any more."""
 SELF_MARGIN_M = 0.025
 """How far around its links the robot's own surface is taken out: depth noise, plus cables and covers of real arms."""
 
@@ -38,10 +42,11 @@ class SceneMemory:
         self._body = body
         self._camera: Camera | None = None
         self._cloud_W: FloatArray = np.empty((0, 0, 3))
+        self._points: FloatArray = np.empty((0, 3))
         self._voxels: FloatArray = np.empty((0, 3))
 
     def see(self, look: Look, q_rad: FloatArray, held_W: FloatArray | None = None) -> None:
-        """Take in a look made with the arm at ``q_rad``, holding something around the points ``held_W``."""
+        """Take in a look of the fixed camera, the arm being at ``q_rad`` and holding what is around ``held_W``."""
         if look.depth_m is None:
             return
         seen_W = look.camera.points(look.depth_m)
@@ -50,8 +55,26 @@ class SceneMemory:
             self._cloud_W = np.full_like(seen_W, np.nan)
         self._camera = look.camera
         self._cloud_W = np.where(robot[..., None], self._cloud_W, seen_W)
-        cloud = self.points()
-        self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
+        self._take_stock()
+
+    def see_close(self, look: Look, q_rad: FloatArray) -> None:
+        """Add a look of the camera on the hand to the points, in place of what it shows to be gone."""
+        if look.depth_m is None:
+            return
+        seen_W = look.camera.points(look.depth_m)
+        clear = np.isfinite(look.depth_m) & ~self._robot_pixels(seen_W, q_rad, None)
+        kept = self._points[~_seen_through(self._points, look.camera, np.where(clear, look.depth_m, np.nan))]
+        self._points = np.vstack([kept, seen_W[clear]])
+
+    def forget(self, p_WP: FloatArray) -> None:
+        """No longer expect what was seen at the points (k, 3): it was taken away."""
+        if self._camera is None or not len(p_WP):
+            return
+        cloud = self._cloud_W.reshape(-1, 3)  # a view: what changes in it changes in the memory
+        near = np.flatnonzero(_near(cloud, p_WP, SURFACE_M))
+        gone = near[cKDTree(p_WP).query(cloud[near])[0] < SURFACE_M]
+        cloud[gone] = np.nan
+        self._take_stock()
 
     def view_from(self, p_WP: FloatArray) -> FloatArray:
         """The level direction in W in which the camera looks at a point: the far side of things is hidden along it."""
@@ -76,7 +99,11 @@ class SceneMemory:
 
     def points(self) -> FloatArray:
         """``p_WP`` (k, 3) of everything that is remembered."""
-        return np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
+        return self._points
+
+    def _take_stock(self) -> None:
+        self._points = cloud = np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
+        self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
 
     def _robot_pixels(self, seen_W: FloatArray, q_rad: FloatArray, held_W: FloatArray | None) -> NDArray[np.bool_]:
         cloud = seen_W[::COARSE, ::COARSE]
@@ -87,6 +114,16 @@ class SceneMemory:
             mask[measured] |= _near(cloud[measured], held_W, SELF_MARGIN_M)
         whole = mask.repeat(COARSE, axis=0).repeat(COARSE, axis=1)[: seen_W.shape[0], : seen_W.shape[1]]
         return cv2.dilate(whole.astype(np.uint8), np.ones((2 * COARSE + 1, 2 * COARSE + 1), np.uint8)).astype(bool)
+
+
+def _seen_through(p_WP: FloatArray, camera: Camera, depth_m: FloatArray) -> NDArray[np.bool_]:
+    """Which of the points lie before what ``depth_m`` shows in their direction."""
+    x, y, z = camera.project(p_WP).T
+    height, width = depth_m.shape
+    through = (z > 0.0) & (x >= 0.0) & (x < 1.0) & (y >= 0.0) & (y < 1.0)
+    v, u = (y[through] * height).astype(int), (x[through] * width).astype(int)
+    through[through] = depth_m[v, u] > z[through] + SEEN_THROUGH_M  # never so where nothing was measured
+    return np.asarray(through)
 
 
 def _voxel_centres(points: FloatArray) -> FloatArray:

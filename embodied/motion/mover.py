@@ -91,11 +91,16 @@ class Mover:
         rng: np.random.Generator,
         stop_requested: Callable[[], bool],
         look: Callable[[], object],
+        close_look: Callable[[], bool],
         kinematics: Kinematics,
         body: Body,
     ) -> None:
-        """Drive ``arm`` within ``limits``; ``look`` refreshes ``memory``; all randomness comes from ``rng``."""
-        self.look = look
+        """Drive ``arm`` within ``limits``; all randomness comes from ``rng``.
+
+        ``look`` refreshes ``memory``; ``close_look`` adds to it what a camera on the hand sees, if there is one, and
+        says whether there is.
+        """
+        self.look, self.close_look = look, close_look
         self.arm, self.memory, self.kinematics, self.limits, self.rng = arm, memory, kinematics, limits, rng
         self._keep_out, self._body, self._stop_requested = tuple(keep_out), body, stop_requested
         self._bias_W = np.zeros(3)

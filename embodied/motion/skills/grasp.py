@@ -10,8 +10,9 @@ import numpy as np
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray
 from embodied.motion.collision import CollisionWorld
-from embodied.motion.grasping import GraspCandidate, Thing, flipped, grasp_candidates, thing_at
+from embodied.motion.grasping import UPRIGHT, GraspCandidate, Thing, flipped, grasp_candidates, thing_at
 from embodied.motion.mover import Mover
+from embodied.motion.skills.close_look import look_closely
 from embodied.motion.skills.retreat import TRAVEL_SCALE, UP, back_off, go_home, offset, shifted
 from embodied.result import Reason
 
@@ -20,6 +21,11 @@ CANDIDATES = 30
 CHOICES = 8
 EFFORT_COST = 0.1
 ATTEMPTS = 3
+MENDABLE = (Reason.MISSED_GRASP.value, Reason.BLOCKED.value, Reason.NO_PATH.value)
+"""After these, another way may do."""
+ALIKE_M = 0.008
+ALIKE_TRACE = 2.98
+"""Of the rotation between two grasps: some 8 degrees."""
 NEAR_M = 0.11
 CLOSING_SPEED_M_S = 0.15
 CONTACT_FORCE_N = 12.0
@@ -63,25 +69,53 @@ class Reach:
 
 
 def grasp(mover: Mover, target_W: FloatArray) -> Held:
-    """Take the thing at ``target_W``, trying up to three of the ways to take it.
+    """Take the thing at ``target_W``, looking anew and trying another way up to three times.
 
     Raises:
         SkillError: ``no_grasp``, ``unreachable``, ``no_path``, ``missed_grasp``, ``blocked``, ``timeout``, ``stopped``.
     """
-    thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
-    failure = SkillError("the arm cannot reach it in any way that fits", Reason.UNREACHABLE.value)
-    attempts = 0
+    tried: list[Pose] = []
+    try:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return _take(mover, target_W, tried)
+            except SkillError as error:
+                if error.reason not in MENDABLE:
+                    raise
+        return _take(mover, target_W, tried)
+    except SkillError as error:
+        if error.reason not in (Reason.TIMEOUT.value, Reason.STOPPED.value):
+            go_home(mover)
+        raise
+
+
+def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
+    """Look, and take the thing in the best way that was not tried yet."""
+    thing = seen_closely(mover, target_W)
     for reach in reaches(mover, thing):
-        try:
+        if not any(_alike(reach.candidate.pose, pose) for pose in tried):
+            tried.append(reach.candidate.pose)
             return _attempt(mover, thing, reach)
-        except SkillError as error:
-            if error.reason in (Reason.TIMEOUT.value, Reason.STOPPED.value):
-                raise
-            failure, attempts = error, attempts + 1
-            if attempts == ATTEMPTS:
-                break
-    go_home(mover)
-    raise failure
+    raise SkillError("the arm cannot reach it in any way that fits", Reason.UNREACHABLE.value)
+
+
+def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
+    """The thing at ``target_W``; looked at from above by a camera on the hand, unless it belongs to a front."""
+    thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
+    if any(abs(normal[2]) < UPRIGHT for normal in thing.normals_W):
+        return thing
+    cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
+    middle = (cluster.min(axis=0) + cluster.max(axis=0)) / 2.0
+    above = np.array([*middle[:2], cluster[:, 2].max()])
+    if not look_closely(mover, above):
+        return thing
+    return thing_at(target_W, mover.memory.points())
+
+
+def _alike(one: Pose, other: Pose) -> bool:
+    """Whether two grasps are the same but for what a second look changes."""
+    near = float(np.linalg.norm(one.translation_m - other.translation_m)) < ALIKE_M
+    return near and float(np.trace(one.rotation.T @ other.rotation)) > ALIKE_TRACE
 
 
 def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
@@ -156,6 +190,8 @@ def _lifted(mover: Mover, thing: Thing, width_m: float) -> Held:
     width_now_m = mover.arm.read().gripper_width_m
     if width_now_m < max(MIN_WIDTH_M, 0.5 * width_m):
         _give_up(mover, "it slipped out of the fingers when lifted", Reason.MISSED_GRASP)
+    if not fixed:
+        mover.memory.forget(thing.cluster_W)
     cluster_G = X_WG.inverse() @ thing.cluster_W
     taken_W = X_WG.translation_m
     return Held(fixed, cluster_G, taken_W, float(taken_W[2]) - _support_m(thing), width_now_m)

@@ -45,7 +45,7 @@ def make(arm, stop, kinematics, body):
         if seen:
             memory.see(look_at(seen), arm.read().positions_rad)
         rng = np.random.default_rng(seed)
-        return Mover(arm, memory, keep_out, limits, rng, stop, lambda: None, kinematics, body)
+        return Mover(arm, memory, keep_out, limits, rng, stop, lambda: None, lambda: False, kinematics, body)
 
     return mover
 

@@ -1,0 +1,50 @@
+"""Look at a thing from above with the camera on the hand: what is hidden from the fixed camera decides a grasp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from embodied.errors import SkillError
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.mover import Mover
+from embodied.motion.skills.retreat import TRAVEL_SCALE
+from embodied.result import Reason
+
+HEIGHTS_M = (0.15, 0.11)
+"""Of the point between the pads above the thing: a camera on the hand then sees all of what fits the hand."""
+GOALS = 2
+YAWS_DEG = (0.0, 90.0, -90.0, 180.0)
+
+
+def look_closely(mover: Mover, top_W: FloatArray) -> bool:
+    """Travel above ``top_W``, look from there, and remember what was seen; whether that was possible.
+
+    Raises:
+        SkillError: ``timeout``, ``stopped``.
+    """
+    world = mover.world()
+    goals = list(islice((q for pose in _poses(mover, top_W) for q in mover.solutions(pose) if world.free(q)), GOALS))
+    if not goals:
+        return False
+    try:
+        mover.travel(goals, scale=TRAVEL_SCALE)
+    except SkillError as error:
+        if error.reason != Reason.NO_PATH.value:
+            raise
+        return False
+    return mover.close_look()
+
+
+def _poses(mover: Mover, top_W: FloatArray) -> Iterator[Pose]:
+    """Straight down above the thing, the hand turned as the arm stands most easily first."""
+    level = (top_W - mover.kinematics.description.base_in_world.translation_m) * [1.0, 1.0, 0.0]
+    level /= max(float(np.linalg.norm(level)), 1e-9)
+    down = np.array([0.0, 0.0, -1.0])
+    aside = np.cross(down, level)
+    for height_m in HEIGHTS_M:
+        for yaw in np.deg2rad(YAWS_DEG):
+            x = np.cos(yaw) * level + np.sin(yaw) * aside
+            yield Pose(np.column_stack([x, np.cross(down, x), down]), top_W - height_m * down)
