@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.arm import GripperDescription
-from embodied.motion.pointcloud import cluster_at, thinned, without_planes
+from embodied.motion.pointcloud import Plane, cluster_at, thinned, without_planes
 
 CROP_M = 0.20
 SURROUNDINGS_M = 0.10
@@ -43,10 +43,14 @@ MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
 UPRIGHT = 0.3
+LEVEL = 0.97
+"""Vertical share of the unit normals of upright and of level planes."""
+FOOT_M = 0.02
+"""What stands on a plane was seen down to here at least: the plane's own points are not the thing's."""
 SAME_DIRECTION = 0.985
 """Cosine of 10 degrees."""
 BEYOND_M = 0.012
-LEAST_DEPTH_M = 0.008
+LEAST_DEPTH_M = 0.004
 WIDE_M = 0.15
 """Things are better closed on across their narrow side; wider than this is no worse."""
 HIDDEN_COST = 0.1
@@ -63,15 +67,22 @@ class Thing:
         cluster_W: (m, 3) the points that hang together there.
         others_W: (k, 3) all other points around it.
         target_W: (3,) where it was pointed at.
-        normals_W: Unit normals of the large planes around it.
+        planes_W: The large planes around it.
         view_W: The level direction from which it was seen.
     """
 
     cluster_W: FloatArray
     others_W: FloatArray
     target_W: FloatArray
-    normals_W: tuple[FloatArray, ...]
+    planes_W: tuple[Plane, ...]
     view_W: FloatArray
+
+    @property
+    def stands(self) -> bool:
+        """Whether its lowest point is at a level surface: handles hang in the air, before a front."""
+        foot_W = self.cluster_W[self.cluster_W[:, 2].argmin()]
+        levels = (plane for plane in self.planes_W if abs(plane.normal[2]) > LEVEL)
+        return any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +109,14 @@ def thing_at(target_W: FloatArray, seen_W: FloatArray, view_W: FloatArray | None
     distances = np.linalg.norm(seen_W - target_W, axis=1)
     near = thinned(seen_W[distances < CROP_M])
     around = seen_W[(distances >= CROP_M) & (distances < CROP_M + SURROUNDINGS_M)]
-    rest, normals = without_planes(near, target_W)
+    rest, planes = without_planes(near, target_W)
     cluster = cluster_at(rest, target_W, TARGET_REACH_M)
     if not len(cluster):
-        return Thing(cluster, near, target_W, tuple(normals), view_W)
+        return Thing(cluster, near, target_W, tuple(planes), view_W)
     keys = {tuple(point) for point in cluster}
     others = near[[tuple(point) not in keys for point in near]]
     others = thinned(np.vstack([others, around]), OTHERS_SPACING_M)
-    return Thing(cluster, others, target_W, tuple(normals), view_W)
+    return Thing(cluster, others, target_W, tuple(planes), view_W)
 
 
 def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: FloatArray) -> list[GraspCandidate]:
@@ -113,7 +124,7 @@ def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: Float
     if not len(thing.cluster_W):
         return []
     found: list[GraspCandidate] = []
-    for approach_W, penalty in _approaches(forward_W, thing.normals_W):
+    for approach_W, penalty in _approaches(forward_W, [plane.normal for plane in thing.planes_W]):
         for rotation in _rotations(approach_W):
             found += _best_shift(thing, gripper, rotation, penalty)
     return sorted(found, key=lambda candidate: -candidate.score)
@@ -225,7 +236,7 @@ def _candidate(
 def _deepest_tip(
     everything: FloatArray, gripper: GripperDescription, opening_m: float, front_m: float, back_m: float
 ) -> float | None:
-    """How far along Z the finger tips can go with nothing inside fingers and palm; at least 8 mm past the front."""
+    """How far along Z the finger tips can go with nothing inside fingers and palm; at least 4 mm past the front."""
     x, y, z = np.abs(everything[:, 0]), np.abs(everything[:, 1]), everything[:, 2]
     beside = (y > opening_m / 2.0) & (y < opening_m / 2.0 + gripper.finger_thickness_m)
     fingers = z[beside & (x < gripper.pad_width_m / 2.0)] - CLEARANCE_M

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -14,16 +15,29 @@ from numpy.typing import NDArray
 from embodied.geometry import FloatArray
 
 SPACING_M = 0.004
-PLANE_TOLERANCE_M = 0.005
+PLANE_TOLERANCE_M = 0.003
 PLANE_MIN_EXTENT_M = 0.16
 PLANE_MIN_SHARE = 0.12
 """Of all points around: supports, walls and fronts are large, the faces of things that fit the hand are not."""
 MAX_PLANES = 4
+PATCH_LINK_M = 0.02
 LINK_M = 0.012
 MIN_CLUSTER_POINTS = 12
 MIN_PLANE_POINTS = 50
 PLANE_TRIALS = 300
 PLANE_SAMPLE = 1500
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """The points p with ``normal @ p + offset_m == 0``; the normal has unit length and may point to either side."""
+
+    normal: FloatArray
+    offset_m: float
+
+    def distance_m(self, p: FloatArray) -> Any:
+        """How far points (..., 3) are from it."""
+        return np.abs(p @ self.normal + self.offset_m)
 
 
 @lru_cache(maxsize=1)
@@ -44,23 +58,24 @@ def thinned(points: FloatArray, spacing_m: float = SPACING_M) -> FloatArray:
     return np.asarray(_cloud(points).voxel_down_sample(spacing_m).points)
 
 
-def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
+def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, list[Plane]]:
     """Take the large planes that do not go through ``target`` away: supports, walls, fronts.
 
     Returns:
-        The points (m, 3) that are left, and the unit normals of the planes taken away.
+        The points (m, 3) that are left, and the planes taken away.
     """
-    rest, normals = points, []
+    rest, planes = points, []
     for _ in range(MAX_PLANES):
         if len(rest) < MIN_PLANE_POINTS:
             break
-        normal, offset, on_plane = _largest_plane(rest)
+        plane, inliers = _largest_plane(rest)
+        on_plane = _largest_patch(rest, inliers)
         large = on_plane.sum() >= PLANE_MIN_SHARE * len(points) and _extent(rest[on_plane]) >= PLANE_MIN_EXTENT_M
-        if not large or abs(float(normal @ target) + offset) < PLANE_TOLERANCE_M:
+        if not large or plane.distance_m(target) < PLANE_TOLERANCE_M:
             break
         rest = rest[~on_plane]
-        normals.append(normal)
-    return rest, normals
+        planes.append(plane)
+    return rest, planes
 
 
 def cluster_at(points: FloatArray, target: FloatArray, reach_m: float) -> FloatArray:
@@ -81,8 +96,8 @@ def _cloud(points: FloatArray) -> Any:
     return o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points))
 
 
-def _largest_plane(points: FloatArray) -> tuple[FloatArray, float, NDArray[np.bool_]]:
-    """Unit normal, offset and inliers of the plane with most points, by RANSAC (Fischler and Bolles, 1981).
+def _largest_plane(points: FloatArray) -> tuple[Plane, NDArray[np.bool_]]:
+    """The plane with most points, and which those are, by RANSAC (Fischler and Bolles, 1981).
 
     Open3D has this too, but finds different planes in different runs, whatever its seed.
     """
@@ -92,12 +107,21 @@ def _largest_plane(points: FloatArray) -> tuple[FloatArray, float, NDArray[np.bo
     lengths = np.linalg.norm(normals, axis=1)
     normals, on = normals[lengths > 1e-9] / lengths[lengths > 1e-9, None], a[lengths > 1e-9]
     if not len(on):
-        return np.array([0.0, 0.0, 1.0]), 0.0, np.zeros(len(points), dtype=bool)
+        return Plane(np.array([0.0, 0.0, 1.0]), 0.0), np.zeros(len(points), dtype=bool)
     offsets = -np.einsum("ij,ij->i", normals, on)
     some = points[:: max(len(points) // PLANE_SAMPLE, 1)]
     best = int((np.abs(some @ normals.T + offsets) < PLANE_TOLERANCE_M).sum(axis=0).argmax())
-    inliers = np.abs(points @ normals[best] + offsets[best]) < PLANE_TOLERANCE_M
-    return normals[best], float(offsets[best]), inliers
+    plane = Plane(normals[best], float(offsets[best]))
+    return plane, np.asarray(plane.distance_m(points) < PLANE_TOLERANCE_M)
+
+
+def _largest_patch(points: FloatArray, inliers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the points in a plane, those that hang together: the tops of two things of one height are no surface."""
+    patch = np.zeros(len(points), dtype=bool)
+    if inliers.any():
+        labels = np.asarray(_cloud(points[inliers]).cluster_dbscan(PATCH_LINK_M, 3))
+        patch[np.flatnonzero(inliers)[labels == np.bincount(labels[labels >= 0], minlength=1).argmax()]] = True
+    return patch
 
 
 def _extent(points: FloatArray) -> float:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from embodied.errors import SkillError
-from embodied.geometry import FloatArray
+from embodied.geometry import FloatArray, Pose
 from embodied.motion.collision import CollisionWorld
-from embodied.motion.grasping import UPRIGHT, GraspCandidate, Thing, flipped, grasp_candidates, thing_at
+from embodied.motion.grasping import GraspCandidate, Thing, flipped, grasp_candidates, thing_at
 from embodied.motion.mover import Mover
 from embodied.motion.skills.close_look import look_closely
 from embodied.motion.skills.retreat import TRAVEL_SCALE, UP, back_off, go_home, offset, shifted
@@ -75,18 +75,19 @@ def grasp(mover: Mover, target_W: FloatArray) -> Held:
         SkillError: ``no_grasp``, ``unreachable``, ``no_path``, ``missed_grasp``, ``blocked``, ``timeout``, ``stopped``.
     """
     tried: list[Pose] = []
-    try:
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return _take(mover, target_W, tried)
-            except SkillError as error:
-                if error.reason not in MENDABLE:
-                    raise
-        return _take(mover, target_W, tried)
-    except SkillError as error:
-        if error.reason not in (Reason.TIMEOUT.value, Reason.STOPPED.value):
-            go_home(mover)
-        raise
+    failures: list[SkillError] = []
+    for _ in range(ATTEMPTS):
+        try:
+            return _take(mover, target_W, tried)
+        except SkillError as error:
+            if error.reason in (Reason.TIMEOUT.value, Reason.STOPPED.value):
+                raise
+            if error.reason in MENDABLE or not failures:
+                failures.append(error)
+            if error.reason not in MENDABLE:
+                break
+    go_home(mover)
+    raise failures[-1]
 
 
 def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
@@ -100,9 +101,9 @@ def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
 
 
 def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
-    """The thing at ``target_W``; looked at from above by a camera on the hand, unless it belongs to a front."""
+    """The thing at ``target_W``; looked at from above by a camera on the hand if it stands there."""
     thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
-    if any(abs(normal[2]) < UPRIGHT for normal in thing.normals_W):
+    if len(thing.cluster_W) and not thing.stands:
         return thing
     cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
     middle = (cluster.min(axis=0) + cluster.max(axis=0)) / 2.0
