@@ -30,7 +30,7 @@ EDGE_PX = 3
 """Pixels further than this from the outline are as good as any."""
 LOOKS_UP = 0.9
 """Vertical part of the normal of a face that things can stand on."""
-WITHIN_M = 0.02
+WITHIN_M = 0.025
 """A point so little behind what is seen is at its surface."""
 CLIMB_M = (0.02, 0.04, 0.06, 0.08, 0.10)
 """How far above a point to look for free space."""
