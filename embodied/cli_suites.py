@@ -13,8 +13,10 @@ import typer
 
 from embodied import console_suites
 from embodied.suite.comparison import compare as compare_results
-from embodied.suite.file import MAX_NUMBER
+from embodied.suite.file import MAX_NUMBER, load_suite, suite_path
 from embodied.suite.junit import write_junit
+from embodied.suite.renewing import check_renewable
+from embodied.suite.renewing import renew_scripts as keep_scripts
 from embodied.suite.results import RESULTS, Results, read_results
 from embodied.suite.running import DEFAULT_FOLDER, SuiteSettings, run_suite
 
@@ -45,6 +47,9 @@ def suite(
     disturbed: Annotated[
         bool, typer.Option("--disturbed", help="Let the simulated world play its tricks in mid-episode.")
     ] = False,
+    renew_scripts: Annotated[
+        bool, typer.Option("--renew-scripts", help="Keep what was said as the suite's scripts, if all succeeded.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(dir_okay=False, help="Write a JUnit file for CI as well.")] = None,
 ) -> None:
     """Run many episodes, each in a process of its own, and count them.
@@ -65,11 +70,15 @@ def suite(
         disturbed=disturbed,
         min_success=min_success,
     )
-    folder = out or DEFAULT_FOLDER / Path(name).stem
+    path, folder = suite_path(name), out or DEFAULT_FOLDER / Path(name).stem
+    if renew_scripts:
+        check_renewable(load_suite(path))
     results = _run(settings, folder)
     if junit is not None:
         write_junit(junit, results)
     console_suites.show_results(results, folder)
+    if renew_scripts:
+        keep_scripts(load_suite(path), path, folder, results)
     raise typer.Exit(exit_code(results))
 
 

@@ -18,6 +18,8 @@ else:
     import tomli as tomllib
 
 Language = Literal["en", "zh"]
+Key = tuple[str, int]
+"""What an episode is known by: its task's name and its number."""
 MAX_NUMBER = 999_999
 """The highest number that an episode may have."""
 

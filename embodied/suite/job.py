@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embodied.episode import Configuration
-from embodied.errors import SceneError, UsageError
+from embodied.errors import UsageError
 from embodied.running import RunSettings, resolve
-from embodied.suite.file import Suite, load_tasks
+from embodied.suite.file import Key, Suite, load_tasks
+from embodied.suite.scripts import read_script, script_path
 from embodied.suite.seeds import draw
 from embodied.task import Task
 
 EPISODES = "episodes"
 SCRIPTED = "scripted"
-Key = tuple[str, int]
-"""What an episode is known by: its task's name and its number."""
 
 
 @dataclass(frozen=True)
@@ -122,21 +121,3 @@ def _scripted(jobs: Iterable[Job], suite: Suite, path: Path) -> Iterator[Job]:
         text = "; ".join(read_script(script_path(path, suite.scripts, job.key)))
         configuration = job.configuration.model_copy(update={"model": text})
         yield Job(job.task, job.number, configuration, job.wall_s, job.folder)
-
-
-def script_path(path: Path, scripts: str, key: Key) -> Path:
-    """Where the script of an episode is, for the suite in ``path``."""
-    return path.parent / scripts / f"{key[0]}-{key[1]:03d}.txt"
-
-
-def read_script(path: Path) -> list[str]:
-    """The commands in a script, which has one a line.
-
-    Raises:
-        SceneError: If it cannot be read.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise SceneError(f"script {path} cannot be read: {error}; --renew-scripts writes it") from error
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
