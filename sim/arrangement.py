@@ -56,11 +56,6 @@ class Arrangement:
         return cls(berths, {name: joint.position for name, joint in joints.items()})
 
 
-def angle_rad(one: FloatArray, other: FloatArray) -> float:
-    """By how much one rotation is turned against another."""
-    return float(np.arccos(np.clip((np.trace(one.T @ other) - 1.0) / 2.0, -1.0, 1.0)))
-
-
 def tilt_rad(one: FloatArray, other: FloatArray) -> float:
     """By how much the vertical of one rotation leans away from that of another."""
     return float(np.arccos(np.clip(one[:, 2] @ other[:, 2], -1.0, 1.0)))

@@ -93,7 +93,8 @@ def _before(evidence: Evidence, thing: str) -> Pose:
 def _stands_as_before(evidence: Evidence, name: str) -> bool:
     """Whether it is left alone on what it was on, no higher or lower, and has not fallen over."""
     start_W, end_W = _way(evidence, name)
-    same = evidence.seat(name) == evidence.world.start.things[name].seat and abs(end_W - start_W)[2] < HEIGHT_M
+    same_seat = evidence.seat(name) == evidence.world.start.things[name].seat
+    same = same_seat and abs(float(end_W[2] - start_W[2])) < HEIGHT_M
     return same and evidence.left_alone(name) and not _fallen(evidence, evidence.world.objects[name])
 
 

@@ -10,7 +10,6 @@ import pybullet as p
 
 from embodied.geometry import FloatArray
 from embodied.judge import Ending
-from sim.arrangement import angle_rad
 from sim.contacts import Contact, Seat, contacts_on, seat_among
 from sim.fixtures import FINGER_JOINTS
 from sim.things import FurnitureJoint, Thing
@@ -29,7 +28,6 @@ REST_RAD_S = 0.3
 GRAVITY_M_S2 = 9.81
 TOUCH_N = 0.01
 """Less force than a sheet of paper's weight is no touch."""
-
 Past = tuple[frozenset[Hashable], ...]
 """Which goals held at each earlier moment: the start of the episode, then the end of every command but the last."""
 
@@ -131,24 +129,26 @@ def _speed(joint: FurnitureJoint) -> float:
 class _Placement:
     """Where everything is at one instant."""
 
-    points: dict[str, FloatArray]
-    rotations: dict[str, FloatArray]
+    things: dict[str, tuple[FloatArray, FloatArray]]
     joints: dict[str, float]
 
     @classmethod
     def of(cls, world: World) -> _Placement:
-        poses = {name: thing.pose_in_world for name, thing in world.objects.items()}
-        joints = {name: joint.position for name, joint in world.joints.items()}
-        points = {name: pose.translation_m for name, pose in poses.items()}
-        return cls(points, {name: pose.rotation for name, pose in poses.items()}, joints)
+        """By points and quaternions: taken too often for whole poses."""
+        rows = {
+            name: p.getBasePositionAndOrientation(thing.body, physicsClientId=world.client)
+            for name, thing in world.objects.items()
+        }
+        things = {name: (np.array(point), np.array(turn)) for name, (point, turn) in rows.items()}
+        return cls(things, {name: joint.position for name, joint in world.joints.items()})
 
     def things_moved_since(self, before: _Placement) -> set[str]:
-        return {
-            name
-            for name, point in self.points.items()
-            if np.linalg.norm(point - before.points[name]) > REST_M
-            or angle_rad(self.rotations[name], before.rotations[name]) > REST_RAD
-        }
+        return {name for name, (point, turn) in self.things.items() if _moved(point, turn, *before.things[name])}
 
     def joints_moved_since(self, before: _Placement) -> set[str]:
         return {name for name, position in self.joints.items() if abs(position - before.joints[name]) > REST_M}
+
+
+def _moved(point: FloatArray, turn: FloatArray, point_before: FloatArray, turn_before: FloatArray) -> bool:
+    turned_rad = 2.0 * np.arccos(min(1.0, abs(float(turn @ turn_before))))
+    return bool(np.linalg.norm(point - point_before) > REST_M or turned_rad > REST_RAD)

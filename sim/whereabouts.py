@@ -104,8 +104,9 @@ class In(_Put):
         X_OW = place.pose_in_world.inverse()
         p_OM, p_OS = X_OW @ thing.pose_in_world.translation_m, X_OW @ thing.samples_in_world_m()
         low, high = np.array(place.low_m), np.array(place.high_m)
-        over = bool(((p_OM > low) & (p_OM < high))[:2].all()) and float(p_OM[2]) > low[2]
-        return over and float(p_OS[:, 2].min()) < high[2] - SUNK_M and _stands_on(evidence, thing, place)
+        over = ((p_OM > low) & (p_OM < high))[:2].all() and p_OM[2] > low[2]
+        sunk = p_OS[:, 2].min() < high[2] - SUNK_M
+        return bool(over and sunk) and _stands_on(evidence, thing, place)
 
 
 class Upright(Predicate):

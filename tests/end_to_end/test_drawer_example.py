@@ -22,6 +22,7 @@ def test_the_green_bag_is_taken_out_of_the_closed_drawer(tmp_path: Path, seed: i
     assert outcome.success, outcome.message
     assert (outcome.ended, outcome.task, outcome.tier) == ("done", "bag_out_of_drawer", "oracle")
     assert [answer.predicate for answer in outcome.judge] == ["on(bag, counter)"]
+    assert (outcome.course[0], outcome.course[-1]) == ((), ("on(bag, counter)",))
 
 
 @pytest.mark.parametrize("task", ["open_top_drawer", "press_stove_button"])
