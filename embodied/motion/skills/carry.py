@@ -16,7 +16,8 @@ LIFTS_M = (0.20, 0.15, 0.10, 0.05)
 LIFTED_M = 0.02
 LIFT_SPEED_M_S = 0.25
 LIFT_FORCE_N = 25.0
-ABOVE_M = 0.05
+ABOVES_M = (0.05, 0.10, 0.15)
+"""How far above its place a thing is brought before it is set down: into a bowl, higher than the rim."""
 BELOW_M = 0.03
 SET_DOWN_SPEED_M_S = 0.1
 SET_DOWN_FORCE_N = 5.0
@@ -32,13 +33,11 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
         SkillError: ``unreachable``, ``no_path``, ``slipped``, ``blocked``, ``timeout``, ``stopped``.
     """
     _lift(mover, held)
-    above = _goals_above(mover, held, end_W)
-    if not above:
-        raise SkillError("the arm cannot set it down there without touching something", Reason.UNREACHABLE.value)
-    mover.travel(above, scale=CARRY_SCALE, held_G=held.cluster_G)
+    above_m, goals = _goals_above(mover, held, end_W)
+    mover.travel(goals, scale=CARRY_SCALE, held_G=held.cluster_G)
     check_held(mover)
     mover.tare()
-    mover.line(shifted(mover.pose, -(ABOVE_M + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
+    mover.line(shifted(mover.pose, -(above_m + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
     check_held(mover)
     release(mover)
 
@@ -67,23 +66,30 @@ def _lift(mover: Mover, held: Held) -> None:
             return
 
 
-def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> list[FloatArray]:
-    """Joint positions above the place from which the arm can go straight down, the hand turned as little as needed."""
-    goals: list[FloatArray] = []
+def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> tuple[float, list[FloatArray]]:
+    """The least height above the place where the hand and the thing are free, and joint positions there.
+
+    Raises:
+        SkillError: ``unreachable``.
+    """
     world = mover.world(held.cluster_G)
-    for yaw_deg in YAWS_DEG:
-        pose = _pose_above(mover.pose.rotation, held, end_W, yaw_deg)
-        down = shifted(pose, -(ABOVE_M + BELOW_M) * UP)
-        reached = [q for q in mover.solutions(pose) if mover.line_path(q, down) is not None]
-        goals += [q for q in reached if world.free(q)]
-        if len(goals) >= ENOUGH_GOALS:
-            break
-    return goals
+    for above_m in ABOVES_M:
+        goals: list[FloatArray] = []
+        for yaw_deg in YAWS_DEG:
+            pose = _pose_above(mover.pose.rotation, held, end_W + above_m * UP, yaw_deg)
+            down = shifted(pose, -(above_m + BELOW_M) * UP)
+            free = filter(world.free, mover.solutions(pose))
+            goals += [q for q in free if mover.line_path(q, down) is not None]
+            if len(goals) >= ENOUGH_GOALS:
+                break
+        if goals:
+            return above_m, goals
+    raise SkillError("the arm cannot set it down there without touching something", Reason.UNREACHABLE.value)
 
 
 def _pose_above(R_WG_now: FloatArray, held: Held, end_W: FloatArray, yaw_deg: float) -> Pose:
-    """``X_WG`` that holds the thing's middle above ``end_W``, turned about the vertical so that it stays upright."""
+    """``X_WG`` that holds the thing's foot at ``end_W``, below its middle, turned about the vertical so that it stays upright."""
     R_WG = Rotation.from_euler("z", yaw_deg, degrees=True).as_matrix() @ R_WG_now
     middle_G = (held.cluster_G.min(axis=0) + held.cluster_G.max(axis=0)) / 2.0
     aside_W = R_WG @ middle_G * np.array([1.0, 1.0, 0.0])
-    return Pose(R_WG, end_W - aside_W + (held.height_m + ABOVE_M) * UP)
+    return Pose(R_WG, end_W - aside_W + held.height_m * UP)
