@@ -108,8 +108,9 @@ class Stove(Table):
         top = self.top_m + self.thickness_m
         plate_ = Cuboid((self.x_m[0], self.y_m[0], self.top_m), (self.x_m[1], self.y_m[1], top), "glass", self.name)
         regions = [RegionSpec(b.name, *_above(b, top), "on") for b in self.burners]
-        rings = tuple(Ornament(ring((b.x_m, b.y_m, top), b.radius_m), "burner") for b in self.burners)
-        return Furnishing((plate_,), rings, (self._button(top),), tuple(regions))
+        rings = [Ornament(ring((b.x_m, b.y_m, top), b.radius_m), "burner") for b in self.burners]
+        zones = [Ornament(disc((b.x_m, b.y_m, top), b.radius_m * 0.9), "hotplate") for b in self.burners]
+        return Furnishing((plate_,), (*rings, *zones), (self._button(top),), tuple(regions))
 
     def _button(self, top: float) -> Moving:
         r, h = self.button_radius_m, self.button_height_m
@@ -197,6 +198,12 @@ def ring(center: Vector, radius: float) -> Mesh:
     around = np.concatenate([shapes.circle(24), shapes.circle(24)[:1]]) * radius
     path = np.column_stack([around, np.zeros(len(around))]) + np.array(center)
     return shapes.skin(shapes.tube_rings(path, np.full(len(path), 0.003), 4))
+
+
+def disc(center: Vector, radius: float) -> Mesh:
+    """A thin plate that shows whether a burner glows."""
+    plate_ = shapes.skin(shapes.turned([(radius, 0.0), (radius, 0.001)], 24))
+    return plate_.placed(Pose(np.eye(3), np.array(center)))
 
 
 def _above(burner: Burner, top: float) -> tuple[Vector, Vector]:
