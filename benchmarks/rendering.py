@@ -59,7 +59,7 @@ def _arm_alone_ms(world: World, urdf: object, rounds: int) -> float:
     try:
         with mock.patch.object(fixtures, "panda_urdf", return_value=urdf):
             fixtures.load_robot(client, world.scene.kitchen.robot)
-        return _ms(lambda: rendering.render(client, world.camera(), world.variation.light), rounds)
+        return _ms(lambda: rendering.shoot(client, world.camera(), world.variation.light), rounds)
     finally:
         p.disconnect(client)
 
@@ -116,7 +116,7 @@ def _grounding_mm(world: World, count: int = 4000) -> tuple[float, float]:
     ends = [camera.lift(a, b, 4.0).tolist() for a, b in zip(x, y, strict=True)]
     starts = [camera.pose_in_world.translation_m.tolist()] * count
     hits = p.rayTestBatch(starts, ends, physicsClientId=world.client)
-    body, link = rendering.segment(world.client, camera, world.variation.light)
+    body, link = world.shown(camera)
     same = np.array([h[0] == body[j, i] and h[1] == link[j, i] for h, i, j in zip(hits, u, v, strict=True)])
     furniture = same & np.isin([h[0] for h in hits], [world.fixed, world.furniture])
     error_m = np.linalg.norm(camera.points(depth_m)[v, u] - np.array([h[3] for h in hits]), axis=1)[furniture]

@@ -8,11 +8,12 @@ Image coordinates (x, y) in [0, 1] have (0, 0) at the top left corner of the ima
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from embodied.geometry import FloatArray, Pose
+from embodied.geometry import FloatArray, Pose, frozen_array
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,15 @@ class Camera:
 
     def points(self, depth_m: ArrayLike) -> FloatArray:
         """``p_WP`` of every pixel, (height, width, 3); NaN where the depth is."""
-        k = self.intrinsics
-        depth = np.asarray(depth_m, dtype=np.float64)
-        u, v = np.meshgrid(np.arange(k.width_px), np.arange(k.height_px))
-        p_CP = np.stack([(u - k.cx_px) / k.fx_px * depth, (v - k.cy_px) / k.fy_px * depth, depth], axis=-1)
-        return self.pose_in_world @ p_CP
+        rays = np.asarray(depth_m, dtype=np.float64)[..., None] * _rays(self)
+        rays += self.pose_in_world.translation_m
+        return rays
+
+
+@lru_cache(maxsize=2)
+def _rays(camera: Camera) -> FloatArray:
+    """(height, width, 3) what every pixel looks along, in W, one metre deep; kept for the looks of a fixed camera."""
+    k = camera.intrinsics
+    u, v = np.meshgrid(np.arange(k.width_px), np.arange(k.height_px))
+    rays_C = np.stack([(u - k.cx_px) / k.fx_px, (v - k.cy_px) / k.fy_px, np.ones(u.shape)], axis=-1)
+    return frozen_array(rays_C @ camera.pose_in_world.rotation.T)

@@ -14,7 +14,6 @@ from embodied.errors import UsageError
 from embodied.geometry import FloatArray
 from embodied.grounding import GroundingSettings
 from embodied.observation import Observation
-from sim import rendering
 from sim.outline import Outline
 from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.tries import NOWHERE, cheapest_elsewhere
@@ -85,8 +84,7 @@ class Picture:
         """
         if observation.depth_m is None:
             raise UsageError("the oracle points by depth, and this robot has no depth camera")
-        light = world.variation.light
-        body, link = rendering.segment(world.client, observation.camera, light, world.renderer)
+        body, link = world.shown(observation.camera)
         points = observation.camera.points(observation.depth_m)
         return cls(observation, observation.depth_m, points, body, link)
 

@@ -60,29 +60,34 @@ def _projection(camera: Camera, renderer: Renderer) -> FloatArray:
     return matrix
 
 
-def render(
-    client: int, camera: Camera, light: Light, renderer: Renderer = "tiny"
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """The image (height, width, 3) RGB and the depth (height, width) in metres along the optical axis, NaN for none."""
-    rgba, buffer, _ = _shoot(client, camera, light, renderer, p.ER_NO_SEGMENTATION_MASK)
-    return rgba[..., :3].copy(), _metres(buffer)
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """Everything that one rendering gives.
 
-
-def segment(
-    client: int, camera: Camera, light: Light, renderer: Renderer = "tiny"
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each pixel the body and the link (-1 for a base) seen there; the body is -1 where nothing is.
-
-    Ground truth: for the oracle, the judges and tests, never for an observation.
+    Attributes:
+        image: (height, width, 3) RGB.
+        depth_m: (height, width) along the optical axis, NaN for none.
+        mask: (height, width) PyBullet's numbers of what is seen; the software renderer makes them anyway.
     """
-    _, _, mask = _shoot(client, camera, light, renderer, p.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX)
-    seen = mask >= 0
-    return np.where(seen, mask & ((1 << 24) - 1), -1), np.where(seen, (mask >> 24) - 1, -1)
+
+    image: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]
+    mask: NDArray[np.int32]
+
+    @property
+    def shown(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """For each pixel the body and the link (-1 for a base) seen there; the body is -1 where nothing is.
+
+        Ground truth: for the oracle, the judges and tests, never for an observation.
+        """
+        seen = self.mask >= 0
+        return np.where(seen, self.mask & ((1 << 24) - 1), -1), np.where(seen, (self.mask >> 24) - 1, -1)
 
 
-def _shoot(client: int, camera: Camera, light: Light, renderer: Renderer, flags: int) -> tuple[NDArray, ...]:  # type: ignore[type-arg]
+def shoot(client: int, camera: Camera, light: Light, renderer: Renderer = "tiny") -> Shot:
+    """Render once."""
     matrices, k = Matrices.of(camera, renderer), camera.intrinsics
-    return p.getCameraImage(  # type: ignore[no-any-return]
+    rgba, buffer, mask = p.getCameraImage(
         k.width_px,
         k.height_px,
         matrices.view,
@@ -95,9 +100,10 @@ def _shoot(client: int, camera: Camera, light: Light, renderer: Renderer, flags:
         lightDiffuseCoeff=light.diffuse,
         lightSpecularCoeff=light.specular,
         renderer=_FLAGS[renderer],
-        flags=flags,
+        flags=p.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX,
         physicsClientId=client,
     )[2:5]
+    return Shot(rgba[..., :3].copy(), _metres(buffer), mask)
 
 
 def _metres(buffer: NDArray[np.float32]) -> NDArray[np.float32]:

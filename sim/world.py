@@ -17,7 +17,7 @@ from embodied.errors import UnknownNameError
 from sim import fixtures, rendering
 from sim.arrangement import Arrangement
 from sim.population import populate
-from sim.rendering import Renderer
+from sim.rendering import Renderer, Shot
 from sim.scene import Scene
 from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.variation import Variation
@@ -67,6 +67,7 @@ class World:
         self._down: set[str] = set()
         self._buttons = [joint for joint in joints.values() if joint.springs_back]
         self._steps = 0
+        self._latest: tuple[Camera, int, Shot] | None = None
         self.start = Arrangement.of(self.objects, self.joints)
 
     @classmethod
@@ -138,8 +139,18 @@ class World:
     def look(self, camera: str = "planning") -> tuple[NDArray[np.uint8], NDArray[np.float32], Camera]:
         """What a camera sees at this instant: image, depth in metres with NaN for none, and the camera itself."""
         eye = self.camera(camera)
-        image, depth_m = rendering.render(self.client, eye, self.variation.light, self.renderer)
-        return image, depth_m, eye
+        shot = rendering.shoot(self.client, eye, self.variation.light, self.renderer)
+        self._latest = eye, self._steps, shot
+        return shot.image, shot.depth_m, eye
+
+    def shown(self, camera: Camera) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Body and link that each pixel of a camera shows at this instant: ground truth, not for a planner.
+
+        Not rendered again if the latest look is of this instant.
+        """
+        if self._latest is not None and self._latest[:2] == (camera, self._steps):
+            return self._latest[2].shown
+        return rendering.shoot(self.client, camera, self.variation.light, self.renderer).shown
 
     def step(self) -> None:
         """Let one time step pass."""

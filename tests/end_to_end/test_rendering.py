@@ -41,7 +41,7 @@ def test_lifted_pixels_lie_where_rays_hit_furniture(world: World, name: str) -> 
     if name == "wrist":
         starts = (eye + 0.03 * (_rays(camera, u, v) - eye)).tolist()
     hits = p.rayTestBatch(starts, _rays(camera, u, v).tolist(), physicsClientId=world.client)
-    body, link = rendering.segment(world.client, camera, world.variation.light)
+    body, link = world.shown(camera)
     same = [h[0] == body[j, i] and h[1] == link[j, i] for h, i, j in zip(hits, u, v, strict=True)]
     fixed = np.array(same) & np.isin([h[0] for h in hits], [world.fixed, world.furniture])
     error_m = np.linalg.norm(camera.points(depth_m)[v, u] - np.array([h[3] for h in hits]), axis=1)[fixed]
@@ -72,12 +72,12 @@ def test_arrays_have_the_types_of_an_observation(world: World) -> None:
 def test_far_away_is_no_reading(world: World) -> None:
     camera = world.camera()
     turned = replace(camera, pose_in_world=camera.pose_in_world.looking_at((-0.3, 0.0, 1.5), (-3.0, -1.0, 3.0)))
-    _, depth_m = rendering.render(world.client, turned, world.variation.light)
+    depth_m = rendering.shoot(world.client, turned, world.variation.light).depth_m
     assert np.isnan(depth_m).mean() > 0.9
 
 
 def test_the_planning_camera_sees_counter_drawers_and_hand(world: World) -> None:
-    body, link = rendering.segment(world.client, world.camera(), world.variation.light)
+    body, link = world.shown(world.camera())
     assert ((body == world.robot) & (link >= 8)).sum() > 50
     for name in ("drawer_top", "drawer_middle", "stove_button", "cupboard_door", "microwave_door"):
         assert ((body == world.furniture) & (link == world.joints[name].index)).sum() > 3, name
