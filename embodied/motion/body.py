@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pinocchio
+from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from embodied.geometry import FloatArray
 from embodied.motion.arm import ArmDescription
 from embodied.motion.kinematics import Kinematics, open_position
+
+FIRST_FACES = 24
+GOLDEN = 0.6180339887498949
+"""Multiples of it modulo one are spread evenly: so are the first faces of a hull then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +52,23 @@ class Body:
     def inside(self, p_WP: FloatArray, q_rad: FloatArray, margin_m: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Which of the points (k, 3) lie within ``margin_m`` of a link at ``q_rad``."""
         pinocchio.updateGeometryPlacements(self._kinematics.model, self._data, self.geometry, self._placements, q_rad)
-        p_BP = self._kinematics.description.base_in_world.inverse() @ p_WP
-        inside = np.zeros(len(p_BP), dtype=bool)
+        p_PB = np.ascontiguousarray((self._kinematics.description.base_in_world.inverse() @ p_WP).T)
+        inside = np.zeros(len(p_WP), dtype=bool)
         for X_BL, hull in zip(self._placements.oMg, self._hulls, strict=True):
-            self._mark(inside, p_BP, X_BL, hull, margin_m)
+            inside[_within(p_PB, X_BL, hull, margin_m)] = True
         return inside
 
-    @staticmethod
-    def _mark(inside: np.ndarray[Any, Any], p_BP: FloatArray, X_BL: Any, hull: _Hull, margin_m: float) -> None:
-        reach_m = hull.radius_m + margin_m
-        aside = np.abs(p_BP - X_BL.act(hull.centre_m)) < reach_m
-        near = np.flatnonzero(aside[:, 0] & aside[:, 1] & aside[:, 2])
-        p_LP = (p_BP[near] - X_BL.translation) @ X_BL.rotation
-        inside[near] |= (p_LP @ hull.normals.T + hull.offsets <= margin_m).all(axis=1)
+
+def _within(p_PB: FloatArray, X_BL: Any, hull: _Hull, margin_m: float) -> NDArray[np.int64]:
+    """Which of the points, as columns (3, k), lie within ``margin_m`` of a hull."""
+    reach_m = hull.radius_m + margin_m
+    x, y, z = np.abs(p_PB - X_BL.act(hull.centre_m)[:, None]) < reach_m
+    near = np.flatnonzero(x & y & z)
+    p_LP = X_BL.rotation.T @ (p_PB[:, near] - X_BL.translation[:, None])
+    for faces in (slice(FIRST_FACES), slice(FIRST_FACES, None)):  # most points are outside one of the first
+        behind = (hull.normals[faces] @ p_LP + hull.offsets[faces, None] <= margin_m).all(axis=0)
+        near, p_LP = near[behind], p_LP[:, behind]
+    return near
 
 
 def _hull_geometry(description: ArmDescription) -> Any:
@@ -82,4 +91,5 @@ def _half_spaces(shape: Any) -> _Hull:
     centre = points.mean(axis=0)
     radius = float(np.linalg.norm(points - centre, axis=1).max())
     equations = np.unique(hull.equations.round(6), axis=0)
+    equations = equations[np.argsort(np.arange(len(equations)) * GOLDEN % 1.0)]
     return _Hull(equations[:, :3], equations[:, 3], centre, radius)

@@ -7,6 +7,8 @@ is a box in the hand. Checked by coal through Pinocchio.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 import coal
@@ -37,16 +39,14 @@ class CollisionWorld:
         """Build the world from voxel centres (k, 3), declared boxes, and points of what is held (m, 3) in G."""
         self._kinematics = kinematics
         self._data = kinematics.model.createData()
-        self._geometry: Any = body.geometry.copy()
-        self._links = list(range(len(self._geometry.geometryObjects)))
-        self._X_BW = kinematics.description.base_in_world.inverse()
-        self._add_self_pairs()
+        self._geometry, links, obstacles = _lasting(kinematics, body, tuple(keep_out))
         if held_G is not None and len(held_G):
-            self._links.append(self._add_held(held_G))
-        obstacles = [self._add_box(box) for box in keep_out]
+            held = _add_held(self._geometry, kinematics, held_G)
+            _pair(self._geometry, [held], obstacles)
+            links = [*links, held]
         if len(voxels_W):
-            obstacles.append(self._add_seen(voxels_W))
-        self._add_obstacle_pairs(obstacles)
+            seen = coal.makeOctree(np.ascontiguousarray(_to_base(kinematics) @ voxels_W), VOXEL_M)
+            _pair(self._geometry, links, [_add(self._geometry, "seen", 0, pinocchio.SE3.Identity(), seen)])
         self._contacts = self._geometry.createData()
         self._nearby = pinocchio.BroadPhaseManager_NaiveCollisionManager(
             kinematics.model, self._geometry, self._contacts
@@ -63,47 +63,65 @@ class CollisionWorld:
         names = [item.name for item in self._geometry.geometryObjects]
         return [(names[pair.first], names[pair.second]) for pair, result in pairs if result.isCollision()]
 
-    def _add_self_pairs(self) -> None:
-        """Pairs of links that can meet: not neighbours, and apart at the arm's home."""
-        count = len(self._links)
-        for first in range(count):
-            for second in range(first + 1, count):
-                if abs(self._joint(first) - self._joint(second)) > 1:
-                    self._geometry.addCollisionPair(pinocchio.CollisionPair(first, second))
-        contacts = self._geometry.createData()
-        home = self._kinematics.description.home_rad
-        pinocchio.computeCollisions(self._kinematics.model, self._data, self._geometry, contacts, home, False)
-        pairs = list(self._geometry.collisionPairs)
-        for pair, result in zip(pairs, contacts.collisionResults, strict=True):
-            if result.isCollision():
-                self._geometry.removeCollisionPair(pair)
 
-    def _add_obstacle_pairs(self, obstacles: list[int]) -> None:
-        for link in self._links[FIXED_LINKS:]:
-            for obstacle in obstacles:
-                self._geometry.addCollisionPair(pinocchio.CollisionPair(link, obstacle))
+def _lasting(kinematics: Kinematics, body: Body, keep_out: tuple[Box, ...]) -> tuple[Any, list[int], list[int]]:
+    """A geometry with what is the same at all moments, and the numbers of its moving links and of its boxes."""
+    geometry = _with_boxes(kinematics, body, keep_out).copy()
+    links = range(FIXED_LINKS, len(body.geometry.geometryObjects))
+    return geometry, list(links), list(range(links.stop, len(geometry.geometryObjects)))
 
-    def _joint(self, index: int) -> int:
-        return int(self._geometry.geometryObjects[index].parentJoint)
 
-    def _add(self, name: str, joint: int, X_JO: Any, shape: Any) -> int:
-        return int(self._geometry.addGeometryObject(pinocchio.GeometryObject(name, joint, X_JO, shape)))
+@lru_cache(maxsize=4)
+def _with_boxes(kinematics: Kinematics, body: Body, keep_out: tuple[Box, ...]) -> Any:
+    """The body and the declared boxes: worked out once for a robot and its site."""
+    geometry = body.geometry.copy()
+    links = list(range(len(geometry.geometryObjects)))
+    _add_self_pairs(geometry, kinematics)
+    boxes = [_add_box(geometry, kinematics, box) for box in keep_out]
+    _pair(geometry, links[FIXED_LINKS:], boxes)
+    return geometry
 
-    def _add_seen(self, voxels_W: FloatArray) -> int:
-        tree = coal.makeOctree(np.ascontiguousarray(self._X_BW @ voxels_W), VOXEL_M)
-        return self._add("seen", 0, pinocchio.SE3.Identity(), tree)
 
-    def _add_box(self, box: Box) -> int:
-        low, high = np.asarray(box.low_m), np.asarray(box.high_m)
-        X_BO = self._X_BW @ Pose(np.eye(3), (low + high) / 2.0)
-        return self._add(box.name, 0, pinocchio.SE3(X_BO.rotation, X_BO.translation_m), coal.Box(*(high - low)))
+def _add_self_pairs(geometry: Any, kinematics: Kinematics) -> None:
+    """Pairs of links that can meet: not neighbours, and apart at the arm's home."""
+    joints = [int(item.parentJoint) for item in geometry.geometryObjects]
+    for first, second in combinations(range(len(joints)), 2):
+        if abs(joints[first] - joints[second]) > 1:
+            geometry.addCollisionPair(pinocchio.CollisionPair(first, second))
+    contacts = geometry.createData()
+    data, home = kinematics.model.createData(), kinematics.description.home_rad
+    pinocchio.computeCollisions(kinematics.model, data, geometry, contacts, home, False)
+    pairs = list(geometry.collisionPairs)
+    for pair, result in zip(pairs, contacts.collisionResults, strict=True):
+        if result.isCollision():
+            geometry.removeCollisionPair(pair)
 
-    def _add_held(self, held_G: FloatArray) -> int:
-        low, high = held_G.min(axis=0), held_G.max(axis=0)
-        X_LG = self._kinematics.description.pose_of_grasp_in_link
-        frame = self._kinematics.model.frames[
-            self._kinematics.model.getFrameId(self._kinematics.description.grasp_link)
-        ]
-        p_LO = X_LG @ ((low + high) / 2.0)
-        X_JO = frame.placement * pinocchio.SE3(np.array(X_LG.rotation), p_LO)
-        return self._add("held", int(frame.parentJoint), X_JO, coal.Box(*np.maximum(high - low, 0.005)))
+
+def _pair(geometry: Any, links: Sequence[int], obstacles: Sequence[int]) -> None:
+    for link in links:
+        for obstacle in obstacles:
+            geometry.addCollisionPair(pinocchio.CollisionPair(link, obstacle))
+
+
+def _to_base(kinematics: Kinematics) -> Pose:
+    """``X_BW``."""
+    return kinematics.description.base_in_world.inverse()
+
+
+def _add(geometry: Any, name: str, joint: int, X_JO: Any, shape: Any) -> int:
+    return int(geometry.addGeometryObject(pinocchio.GeometryObject(name, joint, X_JO, shape)))
+
+
+def _add_box(geometry: Any, kinematics: Kinematics, box: Box) -> int:
+    low, high = np.asarray(box.low_m), np.asarray(box.high_m)
+    X_BO = _to_base(kinematics) @ Pose(np.eye(3), (low + high) / 2.0)
+    return _add(geometry, box.name, 0, pinocchio.SE3(X_BO.rotation, X_BO.translation_m), coal.Box(*(high - low)))
+
+
+def _add_held(geometry: Any, kinematics: Kinematics, held_G: FloatArray) -> int:
+    low, high = held_G.min(axis=0), held_G.max(axis=0)
+    X_LG = kinematics.description.pose_of_grasp_in_link
+    frame = kinematics.model.frames[kinematics.model.getFrameId(kinematics.description.grasp_link)]
+    p_LO = X_LG @ ((low + high) / 2.0)
+    X_JO = frame.placement * pinocchio.SE3(np.array(X_LG.rotation), p_LO)
+    return _add(geometry, "held", int(frame.parentJoint), X_JO, coal.Box(*np.maximum(high - low, 0.005)))

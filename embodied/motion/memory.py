@@ -103,7 +103,8 @@ class SceneMemory:
 
     def _take_stock(self) -> None:
         self._points = cloud = np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
-        self._voxels = _voxel_centres(cloud[np.linalg.norm(cloud - self._body.base_m, axis=1) < REACH_M])
+        away = cloud - self._body.base_m
+        self._voxels = _voxel_centres(cloud[np.einsum("ij,ij->i", away, away) < REACH_M**2])
 
     def _robot_pixels(self, seen_W: FloatArray, q_rad: FloatArray, held_W: FloatArray | None) -> NDArray[np.bool_]:
         cloud = seen_W[::COARSE, ::COARSE]
@@ -129,11 +130,11 @@ def _seen_through(p_WP: FloatArray, camera: Camera, depth_m: FloatArray) -> NDAr
 def _voxel_centres(points: FloatArray) -> FloatArray:
     if not len(points):
         return np.empty((0, 3))
-    cells = np.floor(points / VOXEL_M).astype(np.int64)
-    origin = cells.min(axis=0)
-    size = cells.max(axis=0) - origin + 1
-    keys, counts = np.unique(np.ravel_multi_index(tuple((cells - origin).T), tuple(size)), return_counts=True)
-    found = np.stack(np.unravel_index(keys[counts >= VOXEL_POINTS], tuple(size)), axis=1)
+    cells = np.floor(np.ascontiguousarray(points.T) / VOXEL_M).astype(np.int64)
+    origin = cells.min(axis=1)
+    size = tuple(cells.max(axis=1) - origin + 1)
+    counts = np.bincount(np.ravel_multi_index(tuple(cells - origin[:, None]), size))
+    found = np.stack(np.unravel_index(np.flatnonzero(counts >= VOXEL_POINTS), size), axis=1)
     return np.asarray((found + origin + 0.5) * VOXEL_M)
 
 
