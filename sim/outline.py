@@ -53,6 +53,15 @@ class Outline:
         return float(along.max()) + rest_m
 
 
+def hollow_of(thing: Thing) -> tuple[FloatArray, FloatArray]:
+    """Middle and half lengths (2,) of what can hold something, in a thing's own frame: a handle points along +x."""
+    low, high = np.array(thing.low_m)[:2], np.array(thing.high_m)[:2]
+    half = (high - low) / 2.0
+    if thing.kind.parts[0].shape in ROUND:
+        half = np.full(2, half.min())
+    return low + half, half
+
+
 def _corners(thing: Thing) -> FloatArray:
     """(8, 3) from the middle of a thing's box to its corners, in the world."""
     half = (np.array(thing.high_m) - np.array(thing.low_m)) / 2.0

@@ -31,7 +31,7 @@ LOOKS_UP = 0.9
 """Vertical part of the normal of a face that things can stand on."""
 WITHIN_M = 0.025
 """A point so little behind what is seen is at its surface."""
-CLIMB_M = (0.02, 0.04, 0.06, 0.08, 0.10)
+CLIMB_M = (0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06, 0.08, 0.10)
 """How far above a point to look for free space."""
 BEFORE_M = GroundingSettings().snap_tolerance_m + 0.005
 """What lies nearer to the surface behind it than this is not taken as free space by the grounding."""

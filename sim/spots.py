@@ -11,7 +11,7 @@ from embodied.geometry import FloatArray
 from sim.agenda import guests
 from sim.bearings import Direction, bearing
 from sim.kitchen import site
-from sim.outline import Outline
+from sim.outline import Outline, hollow_of
 from sim.pointing import Pixels
 from sim.situation import Situation
 from sim.things import Region, Thing
@@ -47,6 +47,8 @@ RING_SHARE = 0.5
 OFF_AXIS_SHARE = 0.4
 """What is seen of the inside of a cup further off its axis is its wall."""
 
+DEEP_M = 0.02
+"""What is set down so deep may be let go above the rim instead."""
 BESIDE_M = 0.03
 """What stands beside another thing leaves about so much room between."""
 BESIDE_WEIGHT = 3.0
@@ -62,7 +64,7 @@ Fit = Callable[[FloatArray], FloatArray]
 
 
 def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None) -> ImagePoint | None:
-    """A visible place on ``region`` for ``thing``; another one at each further try."""
+    """A visible place on ``region`` for ``thing``, by its own merits and what ``fit`` says; another one each time."""
     pixels = now.picture.surface(region, LEVEL_M, CELL_M)
     outline, points = Outline.of(thing), pixels.points
     gaps_m = np.minimum(_edges_m(region, points, outline), _room_m(outline, points, (thing,), now))
@@ -71,10 +73,15 @@ def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None
 
 
 def spot_in(thing: Thing, place: Thing, now: Situation) -> ImagePoint | None:
-    """A visible place on or in another thing, beside others that are to come there; another one at each further try."""
+    """A visible place on or in another thing, beside others that are to come there; another one at each further try.
+
+    Where the floor is not seen, and at every other try where it lies deep, the place is over the rim.
+    """
     pixels, ring = now.picture.top(place, FINE_CELL_M), RING_SHARE if guests(place.name, now.goal) > 1 else 0.0
-    off_axis = _off_axis(place, pixels.points)
-    if not (off_axis < ring + OFF_AXIS_SHARE).any():
+    off_axis, tried = _off_axis(place, pixels.points), now.tries.points(f"put {thing.name}")
+    floor = pixels.points[off_axis < ring + OFF_AXIS_SHARE]
+    if not len(floor) or (len(tried) % 2 and _rim(place)[2] - floor[:, 2].min() > DEEP_M):
+        now.tries.note(f"put {thing.name}", _rim(place))
         return now.picture.above(_rim(place))
     gaps_m = _room_m(Outline.of(thing), pixels.points, (thing, place), now)
     return _pick(f"put {thing.name}", pixels, abs(off_axis - ring) + _room_costs(gaps_m), SLIGHTLY_AWAY_M, now)
@@ -183,12 +190,11 @@ def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:
 
 def _off_axis(place: Thing, points: FloatArray) -> FloatArray:
     """How far from the middle of a thing towards its edge points lie: 1 at the edge."""
-    low, high = np.array(place.low_m[:2]), np.array(place.high_m[:2])
+    middle, half = hollow_of(place)
     p_OP = place.pose_in_world.inverse() @ points
-    return np.asarray(np.linalg.norm((2.0 * p_OP[:, :2] - low - high) / (high - low), axis=1))
+    return np.asarray(np.linalg.norm((p_OP[:, :2] - middle) / half, axis=1))
 
 
 def _rim(place: Thing) -> FloatArray:
-    """``p_WP`` of the middle of the upper face of a thing's box."""
-    low, high = np.array(place.low_m), np.array(place.high_m)
-    return np.asarray(place.pose_in_world @ np.array([*(low + high)[:2] / 2.0, high[2]]))
+    """``p_WP`` of the middle of a thing's opening."""
+    return np.asarray(place.pose_in_world @ np.array([*hollow_of(place)[0], place.high_m[2]]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 from embodied.commands import Done, Grasp, ImagePoint, Move, Refuse
 from embodied.geometry import FloatArray
 from sim.changes import Back, Slid
@@ -31,9 +33,13 @@ SHORTER = (1.0, 0.9, 0.8, 0.6, 0.4)
 """Shares of a motion to try while its end lies out of sight."""
 ASTRAY_M = 0.05
 """A drawer or door follows its joint: a motion may be told to end so far beside it."""
+LITTLE_M = 0.03
+"""The end of a motion shorter than this lies at the surface that moves."""
 PUSHES = 2
 """What could not be pushed so often is carried."""
-TOO_OFTEN = 2
+REGRASP = 3
+"""What could not be put where it should go is put aside at every so many tries, and taken in another way."""
+TOO_OFTEN = 3
 """What could not be taken so often may be hemmed in by what stands beside it."""
 HEMMED_IN_M = 0.03
 
@@ -135,7 +141,11 @@ def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = 
         return _open(lid, now)
     if now.held_thing is not thing or not now.hand_full:
         return _take(thing, now)
-    end = spot_on(thing, place, now, fit) if isinstance(place, Region) else spot_in(thing, place, now)
+    end = None
+    if (now.tries.another(f"put {thing.name}") + 1) % REGRASP:
+        end = spot_on(thing, place, now, fit) if isinstance(place, Region) else spot_in(thing, place, now)
+    if end is None:
+        end = spot_on(thing, now.world.regions[ASIDE[0]], now)  # to be taken in another way, or seen from elsewhere
     if end is None:
         return Refuse(reason=f"there is no free place in sight for {thing.name}")
     return Move(start=now.picture.thing(thing), end=end)
@@ -200,6 +210,8 @@ def _along(joint: FurnitureJoint, start: ImagePoint, share: float, now: Situatio
     targets = (displaced(joint, begin, joint.position + part * travel) for part in SHORTER)
     ends = (now.picture.free(target, target - begin, ASTRAY_M) for target in targets)
     end = next((each for each in ends if each is not None), None)
+    if end is None and np.linalg.norm(displaced(joint, begin, joint.position + travel) - begin) < LITTLE_M:
+        end = start  # a press: deep enough for the rest of the way
     return Refuse(reason=f"{joint.name} would move out of sight") if end is None else Move(start=start, end=end)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
+from embodied.motion.collision import CollisionWorld
 from embodied.motion.mover import Mover
 from embodied.motion.skills.retreat import TRAVEL_SCALE, back_off, go_home, shifted
 from embodied.result import Reason
@@ -17,6 +18,7 @@ SPEED_M_S = 0.12
 FORCE_N = 40.0
 ARRIVED_M = 0.02
 LEAST_M = 0.003
+EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
 PRESS_M = 0.012
 """How deep a press goes where nothing stops it: buttons click before."""
 
@@ -34,10 +36,10 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         length_m, along = PRESS_M, PRESS_M * mover.memory.into_surface(start_W)
     direction, end_W = along / length_m, start_W + along
     mover.grip(0.0, gripper.max_force_n)
-    before = _before(mover, start_W, direction, length_m)
+    around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
+    before = _before(mover, mover.world(ignore=EVERYWHERE), start_W, direction, length_m)
     if not before:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
-    around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
     mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
     mover.tare()
     moved = mover.line(shifted(mover.pose, direction * (BEFORE_M + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
@@ -53,17 +55,26 @@ def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
     return X_WG @ np.array([0.0, 0.0, mover.kinematics.description.gripper.tip_to_grasp_m])
 
 
-def _before(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: float) -> list[FloatArray]:
-    """Joint positions with the finger tips a little before ``start_W``, from which the arm can go straight through."""
+def _before(
+    mover: Mover, declared: CollisionWorld, start_W: FloatArray, direction: FloatArray, length_m: float
+) -> list[FloatArray]:
+    """Joint positions with the finger tips a little before ``start_W``, from which the arm can go straight through.
+
+    If there are, such from which it touches nothing of ``declared`` on the way: neither the counter nor a wall.
+    """
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
+    cramped: list[FloatArray] = []
     for rotation in _rotations(direction):
         tip_W = start_W - BEFORE_M * direction
         pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])
         through = shifted(pose, direction * (BEFORE_M + length_m))
-        found = [q for q in mover.solutions(pose) if mover.line_path(q, through) is not None]
-        if found:
-            return found
-    return []
+        lines = ((q, mover.line_path(q, through)) for q in mover.solutions(pose))
+        ways = [(q, path) for q, path in lines if path is not None]
+        roomy = [q for q, path in ways if all(declared.free(each) for each in path[::2])]
+        if roomy:
+            return roomy
+        cramped = cramped or [q for q, _ in ways]
+    return cramped
 
 
 def _rotations(direction: FloatArray) -> Iterator[FloatArray]:
