@@ -26,7 +26,7 @@ INSIDE_SHARE = 0.9
 SUNK_M = 0.008
 """The foot of what is in a bowl is at least so far below the rim."""
 LIFTED_SHARE = 0.1
-"""Of what is held in the air, nothing but the hand carries more than this."""
+"""Of what is held in the air, nothing but the hand carries more than this; nor, of what is in a bowl, what is not."""
 
 
 class Held(Predicate):
@@ -100,13 +100,11 @@ class In(_Put):
         return _share_within(p_LS, box) >= INSIDE_SHARE
 
     def at_thing(self, evidence: Evidence, thing: Thing, place: Thing) -> bool:
-        """Whether its middle is over the other, its foot is below the rim, and the other carries it."""
-        X_OW = place.pose_in_world.inverse()
-        p_OM, p_OS = X_OW @ thing.pose_in_world.translation_m, X_OW @ thing.samples_in_world_m()
-        low, high = np.array(place.low_m), np.array(place.high_m)
-        over = ((p_OM > low) & (p_OM < high))[:2].all() and p_OM[2] > low[2]
-        sunk = p_OS[:, 2].min() < high[2] - SUNK_M
-        return bool(over and sunk) and _stands_on(evidence, thing, place)
+        """Whether it has sunk into the other, and only that and what else is in it carry it."""
+        others = (other for other in evidence.world.objects.values() if other is not thing)
+        within = {place.body, *(other.body for other in others if _sunk(other, place))}
+        carried_outside = evidence.carried_share(thing.name, lambda contact: contact.body not in within)
+        return _fits(thing, place) and _sunk(thing, place) and carried_outside < LIFTED_SHARE
 
 
 class Upright(Predicate):
@@ -136,6 +134,22 @@ def _on_floor_of(region: Region) -> Callable[[Contact], bool]:
 
 def _stands_on(evidence: Evidence, thing: Thing, place: Thing) -> bool:
     return evidence.carried_share(thing.name, lambda contact: contact.body == place.body) >= CARRIED_SHARE
+
+
+def _fits(thing: Thing, place: Thing) -> bool:
+    """Whether it could go in at all, some end first: what covers something small is not in that."""
+    across = np.sort(np.subtract(thing.high_m, thing.low_m))[:2]
+    opening = np.sort(np.subtract(place.high_m, place.low_m)[:2])
+    return bool((across <= opening).all())
+
+
+def _sunk(thing: Thing, place: Thing) -> bool:
+    """Whether its middle is over the place, and its foot below the rim."""
+    X_OW = place.pose_in_world.inverse()
+    p_OM, p_OS = X_OW @ thing.pose_in_world.translation_m, X_OW @ thing.samples_in_world_m()
+    low, high = np.array(place.low_m), np.array(place.high_m)
+    over = ((p_OM > low) & (p_OM < high))[:2].all() and p_OM[2] > low[2]
+    return bool(over and p_OS[:, 2].min() < high[2] - SUNK_M)
 
 
 def _share_within(points: FloatArray, box: FloatArray) -> float:

@@ -24,7 +24,7 @@ Asked = dict[str, Any]
 """A goal as a task's file states it."""
 Point = tuple[float, float, float]
 
-KINDS = ("bag", "plate", "bowl", "apple", "bottle", "mug", "can", "tea_box")
+KINDS = ("bag", "plate", "bowl", "apple", "bottle", "mug", "can", "tea_box", "egg")
 COUNTER_M = 0.80
 SHELF_M = 1.20
 MICROWAVE_TOP_M = 1.08

@@ -100,6 +100,20 @@ def _rolls_in_bowl(stage: Stage) -> None:
     stage.push("apple", (0.35, 0.0, 0.0))
 
 
+def _egg_on_apple_in_bowl(stage: Stage) -> None:
+    """Between the apple and the steep wall, hardly carried by the bowl."""
+    stage.stand("bowl", *AT)
+    stage.stand("apple", AT[0] - 0.026, AT[1], COUNTER_M + 0.02)
+    stage.put("egg", (AT[0] + 0.032, AT[1], COUNTER_M + 0.06), (0.0, 0.0, 2**-0.5, 2**-0.5))
+    stage.settle(1.5)
+
+
+def _egg_under_bowl(stage: Stage) -> None:
+    stage.stand("egg", *AT)
+    stage.over("bowl", *AT)
+    stage.settle()
+
+
 def _held_in_bowl(stage: Stage) -> None:
     stage.stand("bowl", *AT)
     stage.grip("apple", (*AT, COUNTER_M + 0.052))
@@ -180,6 +194,18 @@ CONTAINERS: tuple[Case, ...] = (
         lambda stage: _in_bowl(stage, "apple"),
         (inside("apple", "bowl"),),
         (inside("bowl", "apple"), inside("apple", "plate"), inside("apple", "mug"), inside("apple", "sink")),
+    ),
+    Case(
+        "an egg lies in a bowl, beside an apple",
+        _egg_on_apple_in_bowl,
+        (inside("egg", "bowl"), inside("apple", "bowl")),
+        (inside("egg", "apple"), inside("apple", "egg"), on("egg", "counter")),
+    ),
+    Case(
+        "a bowl covers an egg",
+        _egg_under_bowl,
+        (on("egg", "counter"),),
+        (inside("egg", "bowl"), on("egg", "bowl"), inside("bowl", "egg")),
     ),
     Case(
         "an apple lies against a bowl",
