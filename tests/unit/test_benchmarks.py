@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-SHARED = ("episodes", "figures", "kitchens")
+SHARED = ("episodes", "figures", "kitchens", "measured", "stopwatch")
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in SHARED)
 
 
