@@ -88,7 +88,7 @@ def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> tuple[float, li
 
 
 def _pose_above(R_WG_now: FloatArray, held: Held, end_W: FloatArray, yaw_deg: float) -> Pose:
-    """``X_WG`` that holds the thing's foot at ``end_W``, below its middle, turned about the vertical so that it stays upright."""
+    """``X_WG`` that holds the thing's foot at ``end_W``, turned about the vertical so that it stays upright."""
     R_WG = Rotation.from_euler("z", yaw_deg, degrees=True).as_matrix() @ R_WG_now
     middle_G = (held.cluster_G.min(axis=0) + held.cluster_G.max(axis=0)) / 2.0
     aside_W = R_WG @ middle_G * np.array([1.0, 1.0, 0.0])
