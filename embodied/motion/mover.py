@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation, Slerp
 
 from embodied.errors import SkillError
@@ -38,6 +39,8 @@ SIDEWAYS = 3.0
 AVERAGED = 3
 """Forces in the mean that is reported, 25 ms of them at 240 Hz: the peak of a single cycle says more of the cycle's
 length than of the force. Whether something was touched is decided by single ones."""
+UNEXPECTED_N = 30.0
+"""On a free path nothing is to be felt: more than the heaviest thing weighs, when it is carried round a corner."""
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
 """Speed and force are looked at every so many control cycles: a touch must be felt sooner."""
@@ -146,13 +149,15 @@ class Mover:
         """Go to the first reachable of the joint positions, clear of all that was seen but the points ``ignore``.
 
         Raises:
-            SkillError: ``no_path``, ``timeout``, ``stopped``.
+            SkillError: ``no_path``; ``blocked`` if something unseen was touched on the way; ``timeout``, ``stopped``.
         """
         world = self.world(held_G, ignore)
         path = plan(self.q_rad, goals, world.free, self.kinematics.description.limits, self.rng)
         if path is None:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
-        self._follow(path, scale, self.limits.speed_m_s)
+        unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
+        if self._follow(self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD), unexpected):
+            raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
 
     def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
         """What must not be touched from here: all that was seen and is not where the arm already is."""
@@ -161,6 +166,8 @@ class Mover:
             low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
         voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M)]
+        if held_G is not None and len(held_G) and len(voxels):
+            voxels = voxels[cKDTree(self.pose @ held_G).query(voxels)[0] > VOXEL_M]
         return CollisionWorld(self.kinematics, self._body, voxels, self._keep_out, held_G)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:
@@ -177,7 +184,7 @@ class Mover:
         if path is None:
             raise SkillError("the arm cannot go straight there", Reason.UNREACHABLE.value)
         along = X_WG.translation_m - self.pose.translation_m
-        blocked = self._follow(path, 1.0, speed_m_s, Touch(along, force_n))
+        blocked = self._follow(self._timed(path, 1.0, speed_m_s, LINE_SPACING_RAD), Touch(along, force_n))
         state = self.arm.read()
         force_W = self.kinematics.contact_force(state) - self._bias_W
         self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
@@ -221,8 +228,8 @@ class Mover:
         self._raise_interruption(state)
         return state
 
-    def _follow(self, path: FloatArray, scale: float, speed_m_s: float, touch: Touch | None = None) -> bool:
-        """Follow the path; whether ``touch`` was felt on the way."""
+    def _follow(self, trajectory: JointTrajectory, touch: Touch) -> bool:
+        """Follow the trajectory; whether ``touch`` was felt on the way."""
         touched, cycles, earlier = False, 0, self.arm.read()
 
         def monitor(state: JointState) -> bool:
@@ -230,13 +237,12 @@ class Mover:
             cycles += 1
             if cycles % SPEED_CYCLES == 0:
                 self._max_speed_m_s = max(self._max_speed_m_s, self.kinematics.speed(state))
-            if touch is not None and cycles % FORCE_CYCLES == 0:
+            if cycles % FORCE_CYCLES == 0:
                 touched = touch.felt(self._feel(state, earlier)) or touched
             earlier = state
             return touched or self._interrupted(state)
 
-        spacing_rad = SPACING_RAD if touch is None else LINE_SPACING_RAD
-        state = self.arm.follow(self._timed(path, scale, speed_m_s, spacing_rad), monitor)
+        state = self.arm.follow(trajectory, monitor)
         self._raise_interruption(state)
         return touched
 
