@@ -10,7 +10,7 @@ from embodied.motion.mover import Mover
 
 BACK_OFF_M = (0.10, 0.07, 0.05, 0.03)
 BACK_OFF_SPEED_M_S = 0.3
-TRAVEL_SCALE = 1.0
+TRAVEL_SCALE = 0.85
 
 
 def offset(X_WG: Pose, z_m: float) -> Pose:
