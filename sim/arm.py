@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ HAND_TO_GRASP_M = 0.1034
 """From the hand's flange to the middle of the pads (Franka Hand product manual)."""
 
 
+@lru_cache(maxsize=4)
 def describe(place: RobotPlace) -> ArmDescription:
     """The Panda as it stands in a kitchen."""
     folder = Path(pybullet_data.getDataPath()) / "franka_panda"

@@ -13,12 +13,14 @@ from embodied.grounding import GroundedCommand
 from embodied.guard import Limits, Site
 from embodied.judge import Ending, Judgement
 from embodied.motion.arm import Arm
+from embodied.motion.body import Body
 from embodied.motion.controller import MotionController
 from embodied.motion.eye import Eye, Look
+from embodied.motion.kinematics import Kinematics
 from embodied.motion.pointcloud import open3d
 from embodied.registry import ControllerSetup
 from embodied.result import Result
-from sim.arm import GRIPPER, PandaArm
+from sim.arm import GRIPPER, PandaArm, describe
 from sim.course import Course
 from sim.evidence import Evidence, glance
 from sim.goals import Goal
@@ -163,5 +165,8 @@ def open_controller(setup: ControllerSetup) -> KitchenController:
 
 
 def preload() -> None:
-    """Import what is else imported at first use."""
+    """Import what is else imported at first use, and build a kitchen: what is the same in all of them is then known."""
     open3d()
+    scene = load_scene(DEFAULT_SCENE)
+    World.build(scene, np.random.default_rng(0)).close()
+    Body(Kinematics(describe(scene.kitchen.robot)))

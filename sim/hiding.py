@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ SHARES = np.array([0.02, 0.35, 0.65, 0.98])
 _SIDES = [(axis, side) for axis in range(3) for side in (0, 1)]
 
 
-def visible_surfaces(boards: Sequence[Cuboid]) -> list[Mesh]:
-    """The surface of each board without the faces that other boards cover."""
+@lru_cache(maxsize=64)
+def visible_surfaces(boards: tuple[Cuboid, ...]) -> list[Mesh]:
+    """The surface of each board without the faces that other boards cover; kept, as kitchens are built many times."""
     low = np.array([board.low_m for board in boards]).reshape(-1, 3)
     high = np.array([board.high_m for board in boards]).reshape(-1, 3)
     hidden = _covered(_samples(low, high), low, high)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -140,9 +141,19 @@ def write_obj(path: Path, mesh: Mesh, uvs: FloatArray | None = None, texture: st
     numbers = np.arange(1, corners + 1)
     columns = [mesh.faces.ravel() + 1, numbers if uvs is not None else np.ones(corners, dtype=np.int64), numbers]
     lines = [_material(path, texture), _rows("v", mesh.vertices_m)]
-    lines += [_rows("vt", uvs if uvs is not None else np.zeros((1, 2))), _rows("vn", corner_normals(mesh))]
+    lines += [
+        _rows("vt", uvs if uvs is not None else np.zeros((1, 2))),
+        _normals(mesh.vertices_m.tobytes(), mesh.faces.astype(np.int64).tobytes()),
+    ]
     faces = np.column_stack(columns).reshape(-1, 9)
     path.write_text("".join(lines) + ("f %d/%d/%d %d/%d/%d %d/%d/%d\n" * len(faces)) % tuple(faces.ravel().tolist()))
+
+
+@lru_cache(maxsize=256)
+def _normals(vertices_m: bytes, faces: bytes) -> str:
+    """The lines of a mesh's normals: half of the work of writing it, and kitchens and things are built many times."""
+    mesh = Mesh(np.frombuffer(vertices_m).reshape(-1, 3), np.frombuffer(faces, dtype=np.int64).reshape(-1, 3))
+    return _rows("vn", corner_normals(mesh))
 
 
 def write_hulls(path: Path, hulls: Iterable[FloatArray]) -> None:

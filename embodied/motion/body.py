@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,8 @@ class Body:
     def __init__(self, kinematics: Kinematics) -> None:
         """Build the hulls of every link that has a collision shape."""
         self._kinematics = kinematics
-        self.geometry: Any = _hull_geometry(kinematics.description)
-        self._hulls = [_half_spaces(item.geometry) for item in self.geometry.geometryObjects]
+        self.geometry: Any
+        self.geometry, self._hulls = _hulls(kinematics.description)
         self._data = kinematics.model.createData()
         self._placements = self.geometry.createData()
 
@@ -69,6 +70,13 @@ def _within(p_PB: FloatArray, X_BL: Any, hull: _Hull, margin_m: float) -> NDArra
         behind = (hull.normals[faces] @ p_LP + hull.offsets[faces, None] <= margin_m).all(axis=0)
         near, p_LP = near[behind], p_LP[:, behind]
     return near
+
+
+@lru_cache(maxsize=4)
+def _hulls(description: ArmDescription) -> tuple[Any, tuple[_Hull, ...]]:
+    """Worked out once for a description: an eighth of a second."""
+    geometry = _hull_geometry(description)
+    return geometry, tuple(_half_spaces(item.geometry) for item in geometry.geometryObjects)
 
 
 def _hull_geometry(description: ArmDescription) -> Any:
