@@ -79,10 +79,17 @@ class Thing:
 
     @property
     def stands(self) -> bool:
-        """Whether its lowest point is at a level surface: handles hang in the air, before a front."""
+        """Whether its lowest point is at a level surface, or it is so flat that it was taken for one; handles hang."""
+        if not len(self.cluster_W):
+            return True
         foot_W = self.cluster_W[self.cluster_W[:, 2].argmin()]
         levels = (plane for plane in self.planes_W if abs(plane.normal[2]) > LEVEL)
         return any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
+
+    def out_W(self, towards_W: FloatArray) -> FloatArray:
+        """The direction off the front that it is before, to the side of ``towards_W``; that itself if there is none."""
+        fronts = [plane.normal for plane in self.planes_W if abs(plane.normal[2]) < UPRIGHT]
+        return fronts[0] * np.sign(fronts[0] @ towards_W) if fronts else towards_W
 
 
 @dataclass(frozen=True, eq=False)

@@ -103,7 +103,7 @@ def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
 def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
     """The thing at ``target_W``; looked at from above by a camera on the hand if it stands there."""
     thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
-    if len(thing.cluster_W) and not thing.stands:
+    if not thing.stands:
         return thing
     cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
     middle = (cluster.min(axis=0) + cluster.max(axis=0)) / 2.0
@@ -137,7 +137,7 @@ def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
     cramped: list[Reach] = []
     roomy: list[Reach] = []
     for reach in ways:
-        (roomy if _has_room(mover, reach) else cramped).append(reach)
+        (roomy if _has_room(mover, thing, reach) else cramped).append(reach)
         if len(roomy) == CHOICES:
             break
     yield from sorted(roomy, key=lambda reach: -_worth(mover, reach))
@@ -158,9 +158,11 @@ def _ways(mover: Mover, candidate: GraspCandidate, afar: CollisionWorld, near: C
                 yield Reach(replace(candidate, pose=pose), before, path[-1])
 
 
-def _has_room(mover: Mover, reach: Reach) -> bool:
-    """Whether the hand could draw back far from the grasp: drawers are pulled, things are lifted."""
-    return mover.line_path(reach.grasp_rad, offset(reach.candidate.pose, -ROOM_M)) is not None
+def _has_room(mover: Mover, thing: Thing, reach: Reach) -> bool:
+    """Whether the hand could draw back far from the grasp: handles are pulled off their front, things are lifted."""
+    pose = reach.candidate.pose
+    out_W = -pose.rotation[:, 2] if thing.stands else thing.out_W(-pose.rotation[:, 2])
+    return mover.line_path(reach.grasp_rad, shifted(pose, ROOM_M * out_W)) is not None
 
 
 def _attempt(mover: Mover, thing: Thing, reach: Reach) -> Held:
