@@ -128,6 +128,7 @@ class Outcome(_Record):
         judge: Every predicate that was asked, in order.
         course: Which predicates held at the start, then after each command that the robot was given; a command that
             was rejected before is none.
+        disturbances: What was done to a disturbed world in mid-episode, to what, and when.
     """
 
     success: bool | None
@@ -149,6 +150,7 @@ class Outcome(_Record):
     cost_usd: float | None = None
     judge: tuple[Answer, ...] = ()
     course: tuple[tuple[str, ...], ...] = ()
+    disturbances: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

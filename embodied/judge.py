@@ -17,11 +17,13 @@ class Judgement:
         success: Whether the goal holds.
         trace: Each predicate that was asked, as text, with its answer, in order.
         course: Which predicates held at the start, then after each command that the robot was given.
+        disturbances: What a disturbed world did in mid-episode, to what, and when; nobody else is told.
     """
 
     success: bool
     trace: tuple[tuple[str, bool], ...]
     course: tuple[tuple[str, ...], ...] = ()
+    disturbances: tuple[str, ...] = ()
 
 
 @runtime_checkable

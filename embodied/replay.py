@@ -92,7 +92,7 @@ def _outcome_difference(recorded: Outcome | None, again: Outcome | None) -> str 
     """An episode that was cut short has no outcome to compare."""
     if recorded is None or again is None or recorded.ended in CUT_SHORT:
         return None
-    names = ("ended", "success", "judge", "course")
+    names = ("ended", "success", "judge", "course", "disturbances")
     return _first_difference(recorded.model_dump(include=set(names)), again.model_dump(include=set(names)), "outcome")
 
 

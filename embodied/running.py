@@ -275,6 +275,7 @@ class _Run:
             cost_usd=recorder.cost_usd,
             judge=tuple(Answer(predicate=text, holds=holds) for text, holds in judgement.trace) if judgement else (),
             course=judgement.course if judgement else (),
+            disturbances=judgement.disturbances if judgement else (),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from embodied.registry import ControllerSetup
 from embodied.result import Result
 from sim.arm import GRIPPER, PandaArm, describe
 from sim.course import Course
+from sim.disturbances.disturbance import Disturbance
+from sim.disturbances.drawing import draw
 from sim.evidence import Evidence, glance
 from sim.goals import Goal
 from sim.judges import check_goal, judge
@@ -80,6 +83,7 @@ class KitchenController(MotionController):
             self._scene = load_scene(setup.scene or task.scene, task.initial, task.name)
             self._goal = check_goal(self._scene, task.goal)
         self._course = Course(self._goal)
+        self._disturbance: Disturbance | None = None
         self._site = site(self._scene.kitchen)
         self._world: World | None = None
 
@@ -123,11 +127,19 @@ class KitchenController(MotionController):
         self._world = World.build(self._scene, rng, self.setup.gui, renderer, self.setup.image_size_px)
         self._course = Course(self._goal)
         self._course.note(self._world)
-        return PandaArm(self._world), KitchenEye(self._world)
+        arm = PandaArm(self._world)
+        self._disturbance = draw(self._world, self._goal, self.setup.seed) if self.setup.disturbed else None
+        if self._disturbance is not None:
+            self._world.after_step.append(self._disturbance.step)
+        return arm, KitchenEye(self._world)
 
     def perform(self, grounded: GroundedCommand, timeout_s: float) -> Result:
-        """Do it, and note how far the task has come."""
+        """Do it, whatever comes between, and note how far the task has come."""
+        if self._disturbance is not None:
+            self._disturbance.command_begins()
         result = super().perform(grounded, timeout_s)
+        if self._disturbance is not None:
+            self._disturbance.command_ends()
         self._course.note(self.world)
         return result
 
@@ -156,7 +168,10 @@ class KitchenController(MotionController):
 
     def judge(self, ending: Ending) -> Judgement | None:
         """Whether the task's goal holds now; ``None`` without a task."""
-        return None if self._goal is None else judge(self.world, self._goal, self._course, ending)
+        if self._goal is None:
+            return None
+        told = () if self._disturbance is None else (self._disturbance.told,)
+        return replace(judge(self.world, self._goal, self._course, ending), disturbances=told)
 
 
 def open_controller(setup: ControllerSetup) -> KitchenController:
