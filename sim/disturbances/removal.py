@@ -14,8 +14,8 @@ from sim.disturbances.room import can_go, stands_free
 from sim.things import Thing
 from sim.world import TIME_STEP_S, World
 
-FAR_M = (0.08, 0.22)
-TRIES = 40
+FAR_M = (0.06, 0.25)
+TRIES = 200
 SETTLING_S = 0.25
 FIRST_COMMANDS = 2
 

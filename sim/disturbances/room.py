@@ -14,10 +14,10 @@ from sim.world import World
 
 GAP_M = 0.012
 """To other things and to the hand."""
-EDGE_M = 0.03
+EDGE_M = 0.015
 """To the edge of the counter."""
-REACH_M = 0.70
-"""From the robot's axis: what is nearer it can take."""
+REACH_M = 0.75
+"""From the robot's axis: what is further away is not put further still."""
 STRIDE_M = 0.03
 """A way is looked at in steps of this length."""
 HIDDEN_M = 0.05
@@ -52,16 +52,16 @@ def can_fall(world: World, thing: Thing, way_W: FloatArray) -> bool:
     low, high = box_of(world, thing.body)
     step_W = (high - low)[2] * way_W
     box = np.array([np.minimum(low, low + step_W), np.maximum(high, high + step_W)])
-    return _on_counter(world, thing, box) and _is_clear(world, thing, box) and _in_reach(world, thing, step_W)
+    return _on_counter(world, thing, box) and _is_clear(world, thing, box) and _in_reach(world, thing, step_W / 2.0)
 
 
 def clear_to_drop(world: World, thing: Thing) -> float | None:
-    """How far a thing would fall, in metres; ``None`` if it would fall on another thing, beside it, or out of reach."""
+    """How far a thing would fall, in metres; ``None`` if it would fall on or beside another, or on the floor."""
     low, high = box_of(world, thing.body)
     begin = np.array([*((low + high) / 2.0)[:2], low[2] - CONTACT_M])
     end = begin - [0.0, 0.0, DEEPEST_M]
     body, _, share, _, _ = p.rayTest(begin.tolist(), end.tolist(), physicsClientId=world.client)[0]
-    if body not in (world.fixed, world.furniture) or not _in_reach(world, thing, np.zeros(3)):
+    if body not in (world.fixed, world.furniture):
         return None
     gap_m = share * DEEPEST_M + CONTACT_M
     below = np.array([low - [0.0, 0.0, gap_m], [*high[:2], low[2]]])
@@ -117,8 +117,9 @@ def _counter(world: World, p_WP: FloatArray) -> Region | None:
 
 
 def _in_reach(world: World, thing: Thing, step_W: FloatArray) -> bool:
-    there = thing.pose_in_world.translation_m + step_W - np.array(world.scene.kitchen.robot.base_m)
-    return float(np.linalg.norm(there[:2])) < REACH_M
+    here = thing.pose_in_world.translation_m - np.array(world.scene.kitchen.robot.base_m)
+    far_m, farther_m = (float(np.linalg.norm(at[:2])) for at in (here, here + step_W))
+    return farther_m < max(REACH_M, far_m)
 
 
 def _in_sight(world: World, thing: Thing, step_W: FloatArray) -> bool:

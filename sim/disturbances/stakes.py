@@ -34,6 +34,7 @@ class Stakes:
         shoved: What may be slid a little before it is taken.
         moved: What may be put elsewhere.
         toppled: What may be knocked over: tall, round and slim, wanted neither upright nor as a place for others.
+            Things that the robot has to carry; bystanders where there is no such.
         pulled: Shut drawers and doors that the robot will have to open.
     """
 
@@ -62,29 +63,43 @@ class Stakes:
         things = [name for name in world.objects if bounds.things is None or name in bounds.things]
         shoved = tuple(name for name in things if name not in bounds.back)
         moved = tuple(name for name in shoved if name not in bounds.slid)
-        slim = (name for name in moved if name not in bounds.upright and _falls_over(world.objects[name]))
+        slim = [name for name in world.objects if bounds.may_fall(name) and _falls_over(world.objects[name])]
         shut = (name for name, joint in world.joints.items() if name in pulled and _is_shut(joint))
         taken = tuple(name for name in things if name in carried)
-        return cls(carried=taken, shoved=shoved, moved=moved, toppled=tuple(slim), pulled=tuple(shut))
+        toppled = tuple(name for name in slim if name in taken) or tuple(slim)
+        return cls(carried=taken, shoved=shoved, moved=moved, toppled=toppled, pulled=tuple(shut))
 
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Names of the things that a goal lets be touched (``None`` for any), and of those that it is strict with."""
+    """What a goal says of what may be touched.
+
+    Attributes:
+        things: Names of those that it is about; ``None`` for all.
+        others: Whether it leaves it open where the others are.
+        back, slid, standing: Those that shall be where they were, be pushed, and stand.
+    """
 
     things: frozenset[str] | None = None
+    others: bool = True
     back: frozenset[str] = frozenset()
     slid: frozenset[str] = frozenset()
-    upright: frozenset[str] = frozenset()
+    standing: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, world: World, wanted: Collection[Predicate], goal: Goal) -> _Bounds:
         parts = [part for part in goal.walk() if isinstance(part, Predicate)]
-        named = frozenset(name for part in wanted for name in _things(part))
-        named &= frozenset(world.objects).intersection(*(part.but for part in parts if isinstance(part, Undisturbed)))
+        spared = [part.but for part in parts if isinstance(part, Undisturbed)]
+        named = frozenset(world.objects).intersection(*spared, (name for part in wanted for name in _things(part)))
         back, slid = (frozenset(part.thing for part in parts if isinstance(part, kind)) for kind in (Back, Slid))
         upright = {part.thing for part in parts if isinstance(part, Upright)}
-        return cls(named, back, slid, frozenset(upright.union(*(_sites(part) for part in parts))))
+        places = {part.place for part in parts if hasattr(part, "place")}
+        return cls(named, not spared, back, slid, frozenset(upright | places))
+
+    def may_fall(self, name: str) -> bool:
+        """Whether it does not matter if this thing lies or stands, and where."""
+        open_to_all = self.others or self.things is None or name in self.things
+        return open_to_all and name not in self.back | self.slid | self.standing
 
 
 def _wanted(world: World, goal: Goal) -> list[Predicate]:
@@ -104,16 +119,11 @@ def _carried(wanted: Collection[Predicate]) -> set[str]:
     return {part.thing for part in wanted if hasattr(part, "thing") and not isinstance(part, Slid | Upright)}
 
 
-def _sites(part: Predicate) -> set[str]:
-    """What something is to be put into, onto or beside."""
-    return {getattr(part, field) for field in ("place", "other") if hasattr(part, field)}
-
-
 def _pulled(world: World, wanted: Collection[Predicate]) -> set[str]:
     """Names of the joints that ``wanted`` makes one open."""
     things = [world.objects[name] for part in wanted for name in _things(part) if name in world.objects]
     points = [thing.pose_in_world.translation_m for thing in things]
-    places = {name for part in wanted for name in _sites(part)}
+    places = {part.place for part in wanted if hasattr(part, "place")}
     names = {part.joint for part in wanted if isinstance(part, Open | Closed)}
     for joint in world.joints.values():
         hidden = shut_by(joint, world)

@@ -1,4 +1,4 @@
-"""Somebody knocks a thing over just as the hand comes for it."""
+"""Somebody knocks a thing over just as the hand comes for one."""
 
 from __future__ import annotations
 
@@ -28,27 +28,25 @@ BRAKE = 0.9
 
 
 class Topple(Disturbance):
-    """While the empty hand comes near a thing for the first time, it is knocked over, to where there is room."""
+    """While the empty hand comes near anything for the first time, a thing is knocked over, to where there is room."""
 
     word: ClassVar[str] = "knocked over"
 
     def __init__(self, world: World, names: Sequence[str], rng: np.random.Generator) -> None:
-        """Draw how near the hand comes first, and in which direction the thing falls first of all."""
+        """Draw which one, how near the hand comes first, and in which direction the thing falls first of all."""
         super().__init__(world)
-        self._names = list(names)
+        self._thing = world.objects[names[int(rng.integers(len(names)))]]
         self._near_m, self._turn_rad = float(rng.uniform(*NEAR_M)), float(rng.uniform(0.0, 2.0 * np.pi))
         self._fall: Iterator[None] = iter(())
 
     def look(self) -> None:
-        """Knock over what the hand is near to, if it stands free and has room."""
-        thing = approached(self.world, self._names, self._near_m)
-        if thing is None:
+        """Knock it over if the hand is near to anything, and it stands free and has room."""
+        if not approached(self.world, tuple(self.world.objects), self._near_m):
             return
-        self._names.remove(thing.name)
-        way_W = next((way for way in level_ways(self._turn_rad) if can_fall(self.world, thing, way)), None)
-        if stands_free(self.world, thing) and way_W is not None:
-            self.happens(thing.name)
-            self._fall = _fall(thing, way_W)
+        way_W = next((way for way in level_ways(self._turn_rad) if can_fall(self.world, self._thing, way)), None)
+        if stands_free(self.world, self._thing) and way_W is not None:
+            self.happens(self._thing.name)
+            self._fall = _fall(self._thing, way_W)
 
     def go_on(self) -> None:
         """Tilt on."""
