@@ -47,7 +47,7 @@ class Jam(Disturbance):
     def _pulled_at(self) -> bool:
         client = self.world.client
         felt = p.getJointState(self._joint.body, self._joint.index, physicsClientId=client)[3]
-        return abs(felt) > PULLED_SHARE * self._stuck
+        return bool(abs(felt) > PULLED_SHARE * self._stuck)
 
     def _resist(self, force: float) -> None:
         at = self._joint.body, self._joint.index, p.VELOCITY_CONTROL
