@@ -37,7 +37,7 @@ def push(thing: Thing, wanted: Slid, now: Situation) -> Move | None:
     begin_W = now.picture.lift(start)
     gap_m = float((begin_W - _edge(thing, direction)) @ direction)
     ends = (_end(begin_W + way_W + (gap_m + more_m) * direction, thing) for more_m in FURTHER_M)
-    end = next(filter(None, map(now.picture.reached, ends)), None)
+    end = next(filter(None, map(now.picture.reached, filter(now.allowed, ends))), None)
     return None if end is None else Move(start=start, end=end)
 
 

@@ -15,6 +15,7 @@ from embodied.geometry import FloatArray
 from sim.agenda import shuts
 from sim.evidence import Evidence, between_fingers
 from sim.goals import Goal
+from sim.kitchen import site
 from sim.pointing import Picture
 from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.tries import Tries
@@ -25,6 +26,8 @@ REACHABLE_SHARE = 0.8
 STACKED_SHARE = 0.3
 """What carries more than this of another's weight cannot be taken away from under it."""
 ROOF_M = 0.03
+ROUNDED_M = 0.01
+"""Image coordinates are exact to less than this."""
 POLE_M = 0.10
 POLE_RADIUS_M = 0.005
 """Of the pole that stands for a place on a surface, to measure how far things are from it."""
@@ -83,6 +86,12 @@ class Situation:
             if joint.motion == "prismatic" and any(_is_over(region, p_WP) for region in hangs):
                 return joint
         return None
+
+    def allowed(self, p_WP: FloatArray) -> bool:
+        """Whether a guard would let a command name a point: with room to spare, as image coordinates are rounded."""
+        workspace, keep_out = site(self.world.scene.kitchen)
+        inside = any(box.contains(p_WP, -ROUNDED_M) for box in keep_out)
+        return workspace.contains(p_WP, -ROUNDED_M) and not inside
 
     def region_around(self, p_WP: FloatArray) -> Region | None:
         """The largest place that a point is in or on."""

@@ -174,8 +174,7 @@ def _reach_costs(points: FloatArray, now: Situation) -> FloatArray:
     base = np.array(now.world.scene.kitchen.robot.base_m)
     reach_m = np.linalg.norm((points - base)[:, :2], axis=1)
     far = FAR_WEIGHT * np.maximum(0.0, reach_m - FAR_REACH_M) + TOO_FAR * (reach_m > MAX_REACH_M)
-    workspace = site(now.world.scene.kitchen)[0]
-    allowed = np.array([workspace.contains(point, -SURE_M) for point in points], dtype=bool)
+    allowed = np.array([now.allowed(point) for point in points], dtype=bool)
     return np.where(allowed, abs(reach_m - COMFORTABLE_REACH_M) + far, np.inf)
 
 

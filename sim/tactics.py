@@ -55,10 +55,10 @@ def pursue(wanted: Goal, now: Situation) -> Command:
 
 
 def empty_hand(now: Situation) -> Command:
-    """Put aside what is held; let go of a handle where it is wanted most: open."""
+    """Put aside what is held; let go of a handle where it is."""
     joint, thing = now.held_joint, now.held_thing
     if joint is not None:
-        return _slide(joint, OPENED_SHARE, now)
+        return Move(start=now.picture.handle(joint), end=now.picture.handle(joint))
     return _let_go(now) if thing is None else _put(thing, now.world.regions[ASIDE[0]], now)
 
 
@@ -209,9 +209,10 @@ def _along(joint: FurnitureJoint, start: ImagePoint, share: float, now: Situatio
     travel = share * joint.upper - joint.position
     targets = (displaced(joint, begin, joint.position + part * travel) for part in SHORTER)
     ends = (now.picture.free(target, target - begin, ASTRAY_M) for target in targets)
-    end = next((each for each in ends if each is not None), None)
-    if end is None and np.linalg.norm(displaced(joint, begin, joint.position + travel) - begin) < LITTLE_M:
-        end = start  # a press: deep enough for the rest of the way
+    end = next((each for each in ends if each is not None and now.allowed(now.picture.lift(each))), None)
+    little = np.linalg.norm(displaced(joint, begin, joint.position + travel) - begin) < LITTLE_M
+    if end is None and (little or now.held_joint is joint):
+        end = start  # a press, deep enough for the rest of the way; or the handle is let go, to be moved in another way
     return Refuse(reason=f"{joint.name} would move out of sight") if end is None else Move(start=start, end=end)
 
 

@@ -80,12 +80,13 @@ def _before(
 def _rotations(direction: FloatArray) -> Iterator[FloatArray]:
     """R_WG that poke along the direction, then ever more from above."""
     down = np.array([0.0, 0.0, -1.0])
-    aside = np.cross(direction, down)
-    aside = aside / np.linalg.norm(aside) if np.linalg.norm(aside) > 1e-3 else np.array([0.0, 1.0, 0.0])
-    for share in (0.0, 0.35, 0.7, 1.0):
+    level = np.linalg.norm(direction[:2]) > 1e-3
+    for share in (0.0, 0.35, 0.7, 1.0) if level else (0.0,):
         z = (1.0 - share) * direction + share * down
         z /= np.linalg.norm(z)
-        x = np.cross(aside, z)
+        x = np.cross(np.cross(direction, down) if level else [0.0, 1.0, 0.0], z)
+        x /= np.linalg.norm(x)
+        aside = np.cross(z, x)
         for sign in (1.0, -1.0):
             yield np.column_stack([sign * x, sign * aside, z])
             yield np.column_stack([sign * aside, -sign * x, z])
