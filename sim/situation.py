@@ -11,7 +11,7 @@ import pybullet as p
 from numpy.typing import ArrayLike
 from scipy.spatial.transform import Rotation
 
-from embodied.geometry import FloatArray
+from embodied.geometry import Box, FloatArray
 from sim.agenda import shuts
 from sim.evidence import Evidence, between_fingers
 from sim.goals import Goal
@@ -89,9 +89,14 @@ class Situation:
 
     def allowed(self, p_WP: FloatArray) -> bool:
         """Whether a guard would let a command name a point: with room to spare, as image coordinates are rounded."""
-        workspace, keep_out = site(self.world.scene.kitchen)
+        workspace, keep_out = self.site
         inside = any(box.contains(p_WP, -ROUNDED_M) for box in keep_out)
         return workspace.contains(p_WP, -ROUNDED_M) and not inside
+
+    @cached_property
+    def site(self) -> tuple[Box, tuple[Box, ...]]:
+        """The workspace, and the boxes to keep out of."""
+        return site(self.world.scene.kitchen)
 
     def region_around(self, p_WP: FloatArray) -> Region | None:
         """The largest place that a point is in or on."""

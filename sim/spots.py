@@ -10,7 +10,6 @@ from embodied.commands import ImagePoint
 from embodied.geometry import FloatArray
 from sim.agenda import guests
 from sim.bearings import Direction, bearing
-from sim.kitchen import site
 from sim.outline import Outline, hollow_of
 from sim.pointing import Pixels
 from sim.situation import Situation
@@ -181,7 +180,7 @@ def _reach_costs(points: FloatArray, now: Situation) -> FloatArray:
 def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:
     """For what hangs over points or near them, seen from above."""
     aside_m = np.full(len(points), HEADROOM_M)
-    for box in site(now.world.scene.kitchen)[1]:
+    for box in now.site[1]:
         away_m = np.linalg.norm((points - np.clip(points, box.low_m, box.high_m))[:, :2], axis=1)
         aside_m = np.where(points[:, 2] < box.low_m[2], np.minimum(aside_m, away_m), aside_m)
     return np.asarray(HEADROOM_WEIGHT * (HEADROOM_M - aside_m))

@@ -152,10 +152,10 @@ def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = 
 
 
 def _take(thing: Thing, now: Situation) -> Command:
-    if now.hand_full:
-        return empty_hand(now)
     if lid := now.lid_over(thing):
         return _open(lid, now)
+    if now.hand_full:
+        return empty_hand(now)
     if roof := now.roof_over(thing.pose_in_world.translation_m):
         return _close(roof, now)
     if obstacle := now.carried_by(thing) or _hemming_in(thing, now):
