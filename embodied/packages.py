@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
 from packaging.requirements import Requirement
@@ -50,6 +52,12 @@ def _extras() -> list[str]:
 
 def versions() -> dict[str, str]:
     """Versions of this package, Python, the platform, and every package installed that it can make use of."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Looked up once in a process: it takes a tenth of a second, and nothing is installed under way."""
     names = {name for extra, packages in packages_by_extra().items() if extra != "dev" for name in packages}
     installed = {name: package_version(name) for name in sorted(names)}
     own = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -47,7 +48,13 @@ def read_table(path: Path, model: type[T]) -> T:
     Raises:
         SceneError: If the file is missing, too large, not TOML, or does not fit the model.
     """
-    return check_table(_parse(path), model, f"{path}: ")
+    return cast(T, _checked(path, _text(path), model))
+
+
+@lru_cache(maxsize=256)
+def _checked(path: Path, text: str, model: type[Table]) -> Table:
+    """Tables are frozen, so that one that was read before is as good as new; there are dozens of them in a scene."""
+    return check_table(_parse(path, text), model, f"{path}: ")
 
 
 def check_table(table: Mapping[str, Any], model: type[T], where: str) -> T:
@@ -67,13 +74,18 @@ def check_table(table: Mapping[str, Any], model: type[T], where: str) -> T:
         raise SceneError(f"{where}{_explain(error)}") from error
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise SceneError(f"{path}: the file is larger than {MAX_FILE_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SceneError(f"{path}: cannot be read: {error}") from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SceneError(f"{path}: is not TOML: {error}") from error
 
