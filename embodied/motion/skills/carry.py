@@ -33,6 +33,7 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
         SkillError: ``unreachable``, ``no_path``, ``slipped``, ``blocked``, ``timeout``, ``stopped``.
     """
     _lift(mover, held)
+    check_held(mover)
     above_m, goals = _goals_above(mover, held, end_W)
     mover.travel(goals, scale=CARRY_SCALE, held_G=held.cluster_G)
     check_held(mover)
