@@ -254,6 +254,7 @@ class Mover:
 
     def _timed(self, path: FloatArray, scale: float, speed_m_s: float, spacing_rad: float) -> JointTrajectory:
         limits = self.kinematics.description.limits
+        path = np.clip(path, limits.lower_rad, limits.upper_rad)  # pressed against, a joint may stand beyond its range
         fastest = parametrise(path, limits, scale, spacing_rad)
         points = self.kinematics.positions(fastest.positions_rad)
         if len(points) < 2:

@@ -18,6 +18,8 @@ MAX_ITERATIONS = 3000
 RANGE_RAD = 0.6
 STEP_RAD = 0.05
 SHORTCUTS = 30
+MARGIN_RAD = 0.01
+"""Paths keep so far from the ends of the joints' ranges: the arm does not follow them to the last milliradian."""
 MAX_GOALS = 3
 
 util.noOutputHandler()
@@ -55,8 +57,8 @@ def _search(
     space = base.RealVectorStateSpace(count)
     bounds = base.RealVectorBounds(count)
     for index in range(count):
-        bounds.setLow(index, float(min(limits.lower_rad[index], start[index])))
-        bounds.setHigh(index, float(max(limits.upper_rad[index], start[index])))
+        bounds.setLow(index, float(min(limits.lower_rad[index] + MARGIN_RAD, start[index], goal[index])))
+        bounds.setHigh(index, float(max(limits.upper_rad[index] - MARGIN_RAD, start[index], goal[index])))
     space.setBounds(bounds)
     setup = base.SpaceInformation(space)
     setup.setStateValidityChecker(lambda state: bool(free(np.array([state[index] for index in range(count)]))))
