@@ -46,6 +46,8 @@ RING_SHARE = 0.5
 OFF_AXIS_SHARE = 0.4
 """What is seen of the inside of a cup further off its axis is its wall."""
 
+TIGHT_M = 0.004
+"""So close to others a thing may be put on a plate: off the plate's middle it may come to stand askew."""
 DEEP_M = 0.02
 """What is set down so deep may be let go above the rim instead."""
 BESIDE_M = 0.03
@@ -83,7 +85,8 @@ def spot_in(thing: Thing, place: Thing, now: Situation) -> ImagePoint | None:
         now.tries.note(f"put {thing.name}", _rim(place))
         return now.picture.above(_rim(place))
     gaps_m = _room_m(Outline.of(thing), pixels.points, (thing, place), now)
-    return _pick(f"put {thing.name}", pixels, abs(off_axis - ring) + _room_costs(gaps_m), SLIGHTLY_AWAY_M, now)
+    costs = abs(off_axis - ring) + CRAMPED_WEIGHT * np.maximum(0.0, TIGHT_M - gaps_m)
+    return _pick(f"put {thing.name}", pixels, costs, SLIGHTLY_AWAY_M, now)
 
 
 def beside(thing: Thing, other: Thing, within_m: float, now: Situation) -> Fit:

@@ -151,15 +151,18 @@ def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = 
     return Move(start=now.picture.thing(thing), end=end)
 
 
-def _take(thing: Thing, now: Situation) -> Command:
+def _take(thing: Thing, now: Situation, instead_of: tuple[Thing, ...] = ()) -> Command:
+    """Take ``thing``, or first what is in the way; not what was to be taken in the first place."""
     if lid := now.lid_over(thing):
         return _open(lid, now)
     if now.hand_full:
         return empty_hand(now)
     if roof := now.roof_over(thing.pose_in_world.translation_m):
         return _close(roof, now)
-    if obstacle := now.carried_by(thing) or _hemming_in(thing, now):
-        return _take(obstacle, now)
+    wanted = (*instead_of, thing)
+    obstacle = now.carried_by(thing) or _hemming_in(thing, now)
+    if obstacle is not None and obstacle not in wanted:
+        return _take(obstacle, now, wanted)
     return Grasp(at=_another_point(f"grasp {thing.name}", now.picture.thing, thing, now))
 
 
