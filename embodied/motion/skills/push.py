@@ -36,11 +36,10 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         length_m, along = PRESS_M, PRESS_M * mover.memory.into_surface(start_W)
     direction, end_W = along / length_m, start_W + along
     mover.grip(0.0, gripper.max_force_n)
-    around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
     before = _before(mover, mover.world(ignore=EVERYWHERE), start_W, direction, length_m)
     if not before:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
-    mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
+    _travel(mover, before, start_W)
     mover.tare()
     moved = mover.line(shifted(mover.pose, direction * (BEFORE_M + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
     left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
@@ -49,6 +48,17 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     go_home(mover)
     if moved.blocked and left_m > max(ARRIVED_M, 0.25 * length_m):
         raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
+
+
+def _travel(mover: Mover, before: list[FloatArray], start_W: FloatArray) -> None:
+    """Clear of all that was seen; if there is no such way, of all but what is around the point to push at."""
+    try:
+        mover.travel(before, scale=TRAVEL_SCALE)
+    except SkillError as error:
+        if error.reason != Reason.NO_PATH.value:
+            raise
+        around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
+        mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
 
 
 def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
