@@ -155,6 +155,7 @@ class Mover:
         path = plan(self.q_rad, goals, world.free, self.kinematics.description.limits, self.rng)
         if path is None:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
+        self.tare()  # what presses on the hand already is no news
         unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
         if self._follow(self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD), unexpected):
             raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
