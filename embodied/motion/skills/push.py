@@ -16,6 +16,7 @@ from embodied.result import Reason
 BEFORE_M = 0.05
 SPEED_M_S = 0.12
 FORCE_N = 40.0
+CRAMPED_SCALE = 0.2
 ARRIVED_M = 0.02
 LEAST_M = 0.003
 EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
@@ -51,14 +52,14 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
 
 
 def _travel(mover: Mover, before: list[FloatArray], start_W: FloatArray) -> None:
-    """Clear of all that was seen; if there is no such way, of all but what is around the point to push at."""
+    """Clear of all that was seen; if there is no such way, slowly, clear of all but what is around the point."""
     try:
         mover.travel(before, scale=TRAVEL_SCALE)
     except SkillError as error:
         if error.reason != Reason.NO_PATH.value:
             raise
         around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
-        mover.travel(before, scale=TRAVEL_SCALE, ignore=around)
+        mover.travel(before, scale=CRAMPED_SCALE, ignore=around)
 
 
 def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
