@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sim.changes import Undisturbed
 from sim.composing import Count, Either, Every, Not
@@ -113,7 +113,15 @@ def _storey(part: Goal, parts: Sequence[Goal]) -> int:
 
 def guests(place: str, goal: Goal) -> int:
     """How many things ``goal`` wants on or in ``place``."""
-    return len({part.thing for part in goal.walk() if isinstance(part, On | In) and part.place == place})
+    return len({part.thing for part in _wanted(goal) if isinstance(part, On | In) and part.place == place})
+
+
+def _wanted(goal: Goal) -> Iterator[Goal]:
+    """The goal and its parts, but for those that must not hold."""
+    if not isinstance(goal, Not):
+        yield goal
+        for part in goal.parts:
+            yield from _wanted(part)
 
 
 def shut_by(joint: FurnitureJoint, world: World) -> list[Region]:
