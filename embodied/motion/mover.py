@@ -39,8 +39,9 @@ SIDEWAYS = 3.0
 AVERAGED = 3
 """Forces in the mean that is reported, 25 ms of them at 240 Hz: the peak of a single cycle says more of the cycle's
 length than of the force. Whether something was touched is decided by single ones."""
-UNEXPECTED_N = 30.0
+UNEXPECTED_N = 20.0
 """On a free path nothing is to be felt: more than the heaviest thing weighs, when it is carried round a corner."""
+RETRACE_SCALE = 0.3
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
 """Speed and force are looked at every so many control cycles: a touch must be felt sooner."""
@@ -158,7 +159,18 @@ class Mover:
         self.tare()  # what presses on the hand already is no news
         unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
         if self._follow(self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD), unexpected):
+            self._retrace(path)
             raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
+
+    def _retrace(self, path: FloatArray) -> None:
+        """Go back to the corner of the path before the place where something was touched."""
+        here = self.q_rad
+        starts, steps = path[:-1], np.diff(path, axis=0)
+        shares = np.einsum("ij,ij->i", here - starts, steps) / np.maximum(np.einsum("ij,ij->i", steps, steps), 1e-9)
+        nearest = starts + np.clip(shares, 0.0, 1.0)[:, None] * steps
+        corner = starts[int(np.linalg.norm(nearest - here, axis=1).argmin())]
+        back = self._timed(np.array([here, corner]), RETRACE_SCALE, self.limits.speed_m_s, SPACING_RAD)
+        self._follow(back, Touch(np.zeros(3), self.limits.force_n / SIDEWAYS))
 
     def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
         """What must not be touched from here: all that was seen and is not where the arm already is."""
