@@ -46,6 +46,9 @@ RING_SHARE = 0.5
 OFF_AXIS_SHARE = 0.4
 """What is seen of the inside of a cup further off its axis is its wall."""
 
+HIDING_WEIGHT = 2.0
+CLEAR_M = 0.15
+"""An arm so far to its own side of a point does not hide it."""
 TIGHT_M = 0.004
 """So close to others a thing may be put on a plate: off the plate's middle it may come to stand askew."""
 DEEP_M = 0.02
@@ -137,6 +140,18 @@ def slid_from(p_WP: FloatArray, direction: Direction, at_least_m: float, now: Si
         return np.where(fits, BESIDE_WEIGHT * (far_m - at_least_m) + ASKEW_WEIGHT * (1.0 - straight), np.inf)
 
     return costs
+
+
+def not_before(place_W: FloatArray, now: Situation) -> Fit:
+    """Fit for places such that an arm that takes something there hides little of what is at a point.
+
+    The arm hides what is on its own side of its hand, in the picture: the hand had better be there itself.
+    """
+    camera = now.world.camera()
+    base = np.array(now.world.scene.kitchen.robot.base_m)
+    on_the_left = camera.project(base)[0] < camera.project(place_W)[0]
+    way_W = bearing("left" if on_the_left else "right", camera, place_W)
+    return lambda points: HIDING_WEIGHT * np.maximum(0.0, CLEAR_M - (points - place_W) @ way_W)
 
 
 def away_from(other: Thing, by_m: float, now: Situation) -> Fit:

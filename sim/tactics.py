@@ -17,7 +17,7 @@ from sim.mechanisms import Closed, Open, Pressed
 from sim.pushing import push
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
 from sim.situation import Situation, displaced, floor_of
-from sim.spots import CELL_M, LEVEL_M, Fit, away_from, beside, near_to, sided, slid_from, spot_in, spot_on
+from sim.spots import CELL_M, LEVEL_M, Fit, away_from, beside, near_to, not_before, sided, slid_from, spot_in, spot_on
 from sim.things import FurnitureJoint, Region, Thing
 from sim.whereabouts import Held, In, On, Upright
 
@@ -144,8 +144,9 @@ def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = 
     end = None
     if (now.tries.another(f"put {thing.name}") + 1) % REGRASP:
         end = spot_on(thing, place, now, fit) if isinstance(place, Region) else spot_in(thing, place, now)
-    if end is None:
-        end = spot_on(thing, now.world.regions[ASIDE[0]], now)  # to be taken in another way, or seen from elsewhere
+    if end is None:  # to be taken in another way, or for the arm to hide what it hides no longer
+        target_W = floor_of(place) if isinstance(place, Region) else place.pose_in_world.translation_m
+        end = spot_on(thing, now.world.regions[ASIDE[0]], now, not_before(target_W, now))
     if end is None:
         return Refuse(reason=f"there is no free place in sight for {thing.name}")
     return Move(start=now.picture.thing(thing), end=end)
