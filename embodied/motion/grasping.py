@@ -36,6 +36,7 @@ RIM_GAP_M = 0.012
 RIM_WIDTH_M = 0.03
 RIM_COST = 0.15
 """A wall is taken between the fingers, if the whole thing is too wide: what is taken so tilts more easily."""
+AT_TARGET_M = 0.005
 ALONG_M = 0.15
 """How far from where it was pointed at, along the approach, a thing may be taken: a bottle by its neck."""
 STRAY_POINTS = 1
@@ -76,6 +77,12 @@ class Thing:
     target_W: FloatArray
     planes_W: tuple[Plane, ...]
     view_W: FloatArray
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything at all was seen at the point."""
+        seen_W = np.vstack([self.cluster_W, self.others_W])
+        return bool((np.linalg.norm(seen_W - self.target_W, axis=1) < TARGET_REACH_M).any())
 
     @property
     def stands(self) -> bool:
@@ -197,22 +204,38 @@ def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, pen
     ways = []
     for shift_m in (*SHIFTS_M, middle_m):
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
-        for span, extra in _spans(strip, gripper):
-            cost = penalty + extra + MIDDLE_COST * abs(shift_m - middle_m)
+        for span, extra, aim_m in _spans(strip, gripper, middle_m):
+            cost = penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
             ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, cost))
     return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
 
 
-def _spans(strip: FloatArray, gripper: GripperDescription) -> list[tuple[FloatArray, float]]:
-    """What the fingers may close on, of the points between the pads, and what it costs: all of it, or a wall of it."""
+def _spans(strip: FloatArray, gripper: GripperDescription, middle_m: float) -> list[tuple[FloatArray, float, float]]:
+    """What the fingers may close on, of the points between the pads; what it costs, and which shift is best for it.
+
+    All of it; or what stands out at the target, like a fruit in a bowl; or else a wall, like the rim of the bowl.
+    """
+    widest_m = gripper.max_width_m - 2 * CLEARANCE_M
     if len(strip) < MIN_STRIP_POINTS:
         return []
-    if float(np.ptp(strip[:, 1])) < gripper.max_width_m - 2 * CLEARANCE_M:
-        return [(strip, 0.0)]
-    band = strip[strip[:, 2] < strip[:, 2].min() + RIM_BAND_M]
+    if float(np.ptp(strip[:, 1])) < widest_m:
+        return [(strip, 0.0, middle_m)]
+    pieces = _pieces(strip[strip[:, 2] < RIM_BAND_M])
+    here = [(piece, 0.0, 0.0) for piece in pieces if np.ptp(piece[:, 1]) < widest_m and _near_target(piece)]
+    walls = _pieces(strip[strip[:, 2] < strip[:, 2].min() + RIM_BAND_M])
+    return here or [(wall, RIM_COST, middle_m) for wall in walls if np.ptp(wall[:, 1]) < RIM_WIDTH_M]
+
+
+def _pieces(band: FloatArray) -> list[FloatArray]:
+    """Its points, apart where a gap is between them along the closing direction."""
     band = band[np.argsort(band[:, 1])]
-    walls = np.split(band, np.flatnonzero(np.diff(band[:, 1]) > RIM_GAP_M) + 1)
-    return [(wall, RIM_COST) for wall in walls if len(wall) >= MIN_STRIP_POINTS and np.ptp(wall[:, 1]) < RIM_WIDTH_M]
+    pieces = np.split(band, np.flatnonzero(np.diff(band[:, 1]) > RIM_GAP_M) + 1)
+    return [piece for piece in pieces if len(piece) >= MIN_STRIP_POINTS]
+
+
+def _near_target(piece: FloatArray) -> bool:
+    """Whether the target, y = 0, is between its ends."""
+    return float(piece[:, 1].min()) < AT_TARGET_M and float(piece[:, 1].max()) > -AT_TARGET_M
 
 
 def _candidate(

@@ -55,16 +55,17 @@ def check_held(mover: Mover) -> None:
 
 
 def _lift(mover: Mover, held: Held) -> None:
-    """Straight up from where it was taken, as high as the arm can, unless that has been done before."""
-    pose = mover.pose
+    """Straight up from where it was taken, as high as the arm is free to go, unless that has been done before."""
+    pose, world = mover.pose, mover.world(held.cluster_G)
     risen_m = float(pose.translation_m[2] - held.taken_W[2])
-    for height_m in LIFTS_M:
-        if risen_m > height_m - LIFTED_M:
-            return
-        target = shifted(pose, (height_m - risen_m) * UP)
-        if mover.line_path(mover.q_rad, target) is not None:
-            mover.line(target, speed_m_s=LIFT_SPEED_M_S, force_n=LIFT_FORCE_N)
-            return
+    if risen_m > LIFTS_M[0] - LIFTED_M:
+        return
+    rises_m = [height_m - risen_m for height_m in LIFTS_M if height_m - risen_m >= LIFTED_M]
+    ways = [(rise_m, mover.line_path(mover.q_rad, shifted(pose, rise_m * UP))) for rise_m in rises_m]
+    possible = [(rise_m, path) for rise_m, path in ways if path is not None]
+    free = [rise_m for rise_m, path in possible if all(world.free(q) for q in path[1::2])]
+    for rise_m in (free or [rise_m for rise_m, _ in possible])[:1]:
+        mover.line(shifted(pose, rise_m * UP), speed_m_s=LIFT_SPEED_M_S, force_n=LIFT_FORCE_N)
 
 
 def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> tuple[float, list[FloatArray]]:

@@ -103,7 +103,7 @@ def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
 def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
     """The thing at ``target_W``; looked at from above by a camera on the hand if it stands there."""
     thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
-    if not thing.stands:
+    if not thing.stands or not thing.is_there:
         return thing
     cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
     middle = (cluster.min(axis=0) + cluster.max(axis=0)) / 2.0
