@@ -7,6 +7,7 @@ import numpy as np
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.mover import Mover
+from embodied.result import Reason
 
 BACK_OFF_M = (0.10, 0.07, 0.05, 0.03)
 BACK_OFF_SPEED_M_S = 0.3
@@ -38,7 +39,7 @@ def go_home(mover: Mover) -> bool:
     try:
         mover.travel([mover.kinematics.description.home_rad], scale=TRAVEL_SCALE)
     except SkillError as error:
-        if error.reason != "no_path":
+        if error.reason not in (Reason.NO_PATH.value, Reason.BLOCKED.value):
             raise
         return False
     return True
