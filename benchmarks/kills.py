@@ -1,8 +1,9 @@
 """Whether a suite survives kill -9: killed at random moments and resumed each time, against one that was left alone.
 
-The suite runs by the command line. It is killed at moments drawn from --seed, from its first instant on, and started
-again with --resume; then it is left to finish. Looked at are the files that say that an episode is finished: whether
-one vanished or was written again, and whether results.json is in the end the same but for times. Exit code 1 if not.
+The suite runs by the command line. It is killed at moments drawn from --seed, every fifth time while it starts and else
+while it works, and started again with --resume; then it is left to finish. Looked at are the files that say that an
+episode is finished: whether one vanished or was written again, and whether results.json is in the end the same but for
+times. Exit code 1 if not.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ from embodied.suite.fingerprint import differences
 from embodied.suite.results import RESULTS, without_times
 
 COMMAND = "from embodied.cli import main; main()"
-SPREAD = 2.0
-"""A suite that is killed lives at most so many times longer than it must if all kills are to find it at work."""
+SPREAD = 1.6
+"""A killed suite works at most so many times longer than its share of the whole, so that every kill finds some left."""
+EVERY = 5
+"""Every so often a kill comes while the suite starts."""
+START_S = 5.0
+"""Within this time after it is started."""
 
 Finished = dict[str, tuple[int, int]]
 """The files that say that an episode is finished, each with its number and the time of its last change."""
@@ -37,9 +42,13 @@ def main() -> int:
     print(machine(), flush=True)
     with tempfile.TemporaryDirectory(prefix="embodied-kills-") as folder:
         alone, killed = Path(folder) / "alone", Path(folder) / "killed"
-        started_s = time.monotonic()
-        _finish(arguments, alone)
-        rows, fine = _kill_and_resume(arguments, killed, alone, time.monotonic() - started_s)
+        began_s = time.monotonic()
+        process = _start(arguments, alone)
+        _wait_for_work(process, alone)
+        work_s = time.monotonic()
+        _finish(process)
+        print(f"left alone: {work_s - began_s:.0f} s to start, {time.monotonic() - work_s:.0f} s of work", flush=True)
+        rows, fine = _kill_and_resume(arguments, killed, alone, time.monotonic() - work_s)
     show(f"suite {arguments.suite}, planner {arguments.planner}, {arguments.workers} worker(s)", rows)
     return 0 if fine else 1
 
@@ -55,40 +64,51 @@ def _parse() -> argparse.Namespace:
     return options.parse_args()
 
 
-def _kill_and_resume(arguments: argparse.Namespace, out: Path, alone: Path, alone_s: float) -> tuple[list[Row], bool]:
+def _kill_and_resume(arguments: argparse.Namespace, out: Path, alone: Path, work_s: float) -> tuple[list[Row], bool]:
     rng = random.Random(arguments.seed)
     snapshots: list[Finished] = [{}]
-    start_s = _start_s(arguments)
+    under_way = 0
     with progress("kills", arguments.kills) as (bar, task):
-        for _ in range(arguments.kills):
+        for number in range(arguments.kills):
             process = _start(arguments, out)
-            time.sleep(rng.uniform(0.0, start_s + SPREAD * alone_s / arguments.kills))
+            if number % EVERY == 0:
+                time.sleep(rng.uniform(0.0, START_S))
+            else:
+                _wait_for_work(process, out)
+                time.sleep(rng.uniform(0.0, SPREAD * work_s / arguments.kills))
             process.kill()
             process.wait()
             snapshots.append(_finished(out))
+            under_way += bool(_begun(out) - snapshots[-1].keys())
             bar.advance(task)
-    _finish(arguments, out)
+    _finish(_start(arguments, out))
     snapshots.append(_finished(out))
-    unlike = list(differences(_results(alone), _results(out)))
-    changed = list(_changed(snapshots))
-    return list(_rows(arguments, snapshots, changed, unlike)), not (changed or unlike)
+    unlike, changed = list(differences(_results(alone), _results(out))), list(_changed(snapshots))
+    return list(_rows(snapshots, under_way, changed, unlike)), not (changed or unlike)
 
 
-def _rows(
-    arguments: argparse.Namespace, snapshots: list[Finished], changed: list[str], unlike: list[str]
-) -> Iterator[Row]:
-    at_work = sum(0 < len(each) < len(snapshots[-1]) for each in snapshots[1:-1])
-    yield "kills, and how many found some finished and some not", f"{arguments.kills}, {at_work}", ""
+def _rows(snapshots: list[Finished], under_way: int, changed: list[str], unlike: list[str]) -> Iterator[Row]:
+    progressed = sum(len(after) > len(before) for before, after in zip(snapshots, snapshots[1:], strict=False))
+    yield "kills", str(len(snapshots) - 2), ""
+    yield "of these with an episode in mid-course", str(under_way), ""
+    yield "starts that finished some episodes", str(progressed), ""
     yield "episodes", str(len(snapshots[-1])), ""
     yield "finished episodes that vanished or were run again", ", ".join(changed) or "0", "0"
     yield "fields of results.json that are not the same, but for times", "; ".join(unlike) or "0", "0"
 
 
-def _start_s(arguments: argparse.Namespace) -> float:
-    """How long a suite takes before its first episode: as long as one that has nothing to do, or not much less."""
-    began_s = time.monotonic()
-    subprocess.run([sys.executable, "-c", "import embodied.suite.running, sim.oracle"], check=True, capture_output=True)
-    return time.monotonic() - began_s
+def _wait_for_work(process: subprocess.Popen[bytes], out: Path) -> None:
+    """Until an episode has begun that had not before, or there is none left."""
+    began = time.time()
+    while process.poll() is None:
+        if any(path.stat().st_mtime >= began for path in out.glob("episodes/*/*/config.json")):
+            return
+        time.sleep(0.02)
+
+
+def _begun(out: Path) -> set[str]:
+    """The files that would say that the episodes which were begun are finished."""
+    return {f"{path.parent.relative_to(out).as_posix()}.json" for path in out.glob("episodes/*/*/config.json")}
 
 
 def _start(arguments: argparse.Namespace, out: Path) -> subprocess.Popen[bytes]:
@@ -99,8 +119,8 @@ def _start(arguments: argparse.Namespace, out: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _finish(arguments: argparse.Namespace, out: Path) -> None:
-    code = _start(arguments, out).wait()
+def _finish(process: subprocess.Popen[bytes]) -> None:
+    code = process.wait()
     if code not in (0, 1):
         raise SystemExit(f"the suite ended with exit code {code}")
 
