@@ -56,7 +56,7 @@ def suite_unjudged(setup):
 
 
 def suite_slow(setup):
-    return FakeController(goal=("red cube", RIGHT_HALF), pace=1.0)
+    return FakeController(goal=("red cube", RIGHT_HALF), pace=0.3)
 
 
 def suite_broken(setup):
