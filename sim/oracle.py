@@ -16,9 +16,12 @@ from sim.goals import Goal
 from sim.judges import check_goal
 from sim.pointing import Picture
 from sim.situation import Situation
-from sim.tactics import Command, empty_hand, pursue
+from sim.tactics import Command, empty_hand, pursue, wait
 from sim.tries import Tries
 from sim.whereabouts import Held
+
+PATIENCE = 3
+"""So often the oracle waits for things to come to rest."""
 
 
 class OraclePlanner(Planner):
@@ -54,6 +57,9 @@ def open_planner(setup: PlannerSetup) -> OraclePlanner:
 
 def choose(now: Situation) -> Command:
     """The next command towards the goal."""
+    restless = None if now.hand_full else now.restless
+    if restless is not None and now.tries.another("wait") < PATIENCE:
+        return wait(restless, now)
     if parts := pending(now.goal, now.evidence):
         return pursue(first(parts, now.world, now.held_thing.name if now.held_thing else None), now)
     held_on_purpose = any(isinstance(part, Held) and part.holds(now.evidence) for part in now.goal.walk())

@@ -28,6 +28,9 @@ STACKED_SHARE = 0.3
 ROOF_M = 0.03
 ROUNDED_M = 0.01
 """Image coordinates are exact to less than this."""
+SLOW_M_S = 0.002
+SLOW_RAD_S = 0.05
+"""What goes on like this for half a second is not at rest for a judge."""
 POLE_M = 0.10
 POLE_RADIUS_M = 0.005
 """Of the pole that stands for a place on a surface, to measure how far things are from it."""
@@ -67,6 +70,13 @@ class Situation:
         """The drawer or door whose handle is between the fingers."""
         links = between_fingers(self.world)
         return next((joint for joint in self.world.joints.values() if (joint.body, joint.index) in links), None)
+
+    @property
+    def restless(self) -> Thing | None:
+        """A thing of the goal that still rocks or rolls, perhaps more slowly than a glance would notice."""
+        names = {getattr(part, "thing", None) for part in self.goal.walk()}
+        things = (thing for name, thing in self.world.objects.items() if name in names)
+        return next((each for each in things if each.speed_m_s > SLOW_M_S or each.turning_rad_s > SLOW_RAD_S), None)
 
     def lid_over(self, thing: Thing) -> FurnitureJoint | None:
         """The drawer or door that has to be opened before a hand can get at ``thing``."""

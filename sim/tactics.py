@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from embodied.commands import Done, Grasp, ImagePoint, Move, Refuse
+from embodied.commands import Approach, Done, Grasp, ImagePoint, Move, Refuse
 from embodied.geometry import FloatArray
 from sim.changes import Back, Slid
 from sim.composing import Not
@@ -44,7 +44,7 @@ TOO_OFTEN = 3
 HEMMED_IN_M = 0.03
 
 T = TypeVar("T")
-Command = Grasp | Move | Done | Refuse
+Command = Approach | Grasp | Move | Done | Refuse
 Sided = LeftOf | RightOf | InFrontOf | Behind
 
 
@@ -60,6 +60,12 @@ def empty_hand(now: Situation) -> Command:
     if joint is not None:
         return Move(start=now.picture.handle(joint), end=now.picture.handle(joint))
     return _let_go(now) if thing is None else _put(thing, now.world.regions[ASIDE[0]], now)
+
+
+def wait(restless: Thing, now: Situation) -> Command:
+    """Let time pass until a thing has come to rest: go and look where there is nothing."""
+    point = spot_on(restless, now.world.regions[ASIDE[0]], now)
+    return Done() if point is None else Approach(at=point)
 
 
 def _let_go(now: Situation) -> Command:
