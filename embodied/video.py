@@ -53,7 +53,8 @@ class Video:
         container, self._container = self._container, None
         with self._border():
             try:
-                container.mux(self._stream.encode(None))
+                if self._stream is not None:  # interrupted while it was being opened, there is none
+                    container.mux(self._stream.encode(None))
             finally:
                 container.close()
 

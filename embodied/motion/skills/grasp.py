@@ -23,6 +23,7 @@ EFFORT_COST = 0.1
 ATTEMPTS = 3
 MENDABLE = (Reason.MISSED_GRASP.value, Reason.BLOCKED.value, Reason.NO_PATH.value)
 """After these, another way may do."""
+MOVED_RAD = 0.01
 ALIKE_M = 0.008
 ALIKE_TRACE = 2.98
 """Of the rotation between two grasps: some 8 degrees."""
@@ -74,6 +75,7 @@ def grasp(mover: Mover, target_W: FloatArray) -> Held:
     Raises:
         SkillError: ``no_grasp``, ``unreachable``, ``no_path``, ``missed_grasp``, ``blocked``, ``timeout``, ``stopped``.
     """
+    begin_rad = mover.q_rad
     tried: list[Pose] = []
     failures: list[SkillError] = []
     for _ in range(ATTEMPTS):
@@ -86,7 +88,8 @@ def grasp(mover: Mover, target_W: FloatArray) -> Held:
                 failures.append(error)
             if error.reason not in MENDABLE:
                 break
-    go_home(mover)
+    if np.abs(mover.q_rad - begin_rad).max() > MOVED_RAD:
+        go_home(mover)
     raise failures[-1]
 
 

@@ -64,3 +64,14 @@ def test_a_video_that_cannot_be_written_is_an_error_with_its_name(tmp_path):
     with pytest.raises(EpisodeError, match=r"video\.mp4"):
         video.add(pictures(1)[0])
     video.close()
+
+
+def test_video_that_was_interrupted_while_it_was_opened_is_closed(tmp_path, monkeypatch):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    video = Video(tmp_path / "video.mp4", 0.2)
+    monkeypatch.setattr("embodied.video.ENCODERS", map(interrupted, ["any"]))
+    with pytest.raises(KeyboardInterrupt):
+        video.add(np.zeros((48, 64, 3), np.uint8))
+    video.close()
