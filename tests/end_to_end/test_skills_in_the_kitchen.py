@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from itertools import count
 
 import numpy as np
@@ -25,6 +26,8 @@ SEED_WITH_A_CUCUMBER = 2
 DEEPEST_M = 0.005
 SETTLING_S = 0.5
 """How long the arm may take to come to a stand, and the fingers to end their cycle."""
+MEAN_STEPS = 6
+"""Forces are told as means over 25 ms."""
 SOMEWHERE = ImagePoint(x=0.5, y=0.5, z=1.0)
 IDS = count()
 
@@ -36,6 +39,7 @@ class Watch:
         self.world, self.joint_speeds = world, []
         self.deepest_m = self.fastest_m_s = self.hardest_n = 0.0
         self._before = None
+        self._forces = deque(maxlen=MEAN_STEPS)
         world.after_step.append(self._note)
 
     def _note(self):
@@ -44,7 +48,8 @@ class Watch:
         touching = [contact for body in bodies for contact in p.getContactPoints(robot, body, physicsClientId=client)]
         self.deepest_m = max(self.deepest_m, max((-contact[8] for contact in touching), default=0.0))
         force_W = sum((np.array(contact[7]) * contact[9] for contact in touching), np.zeros(3))
-        self.hardest_n = max(self.hardest_n, np.linalg.norm(force_W))
+        self._forces.append(force_W)
+        self.hardest_n = max(self.hardest_n, np.linalg.norm(np.mean(self._forces, axis=0)))
         hand = hand_m(self.world)
         if self._before is not None:
             self.fastest_m_s = max(self.fastest_m_s, np.linalg.norm(hand - self._before) / TIME_STEP_S)
