@@ -41,7 +41,7 @@ class Display:
         """Say what is about to run."""
         self._records, self._planned, self._before = list(begun.finished), begun.planned, len(begun.finished)
         self._began_s = time.monotonic()
-        self._console.print(Text(begun.suite.title, style="bold"))
+        self._console.print(Text(begun.plan.suite.title, style="bold"))
         self._console.print(Text(_choices(begun), style="dim"))
         if self._console.is_terminal:
             self._bar = _bar(self._console)
@@ -96,13 +96,13 @@ def _bar(console: Console) -> Progress:
 
 
 def _choices(begun: Begun) -> str:
-    choices = begun.choices
+    choices = begun.plan.choices
     parts = [f"planner {choices.planner}", f"controller {choices.controller}", f"{begun.planned} episodes"]
     if choices.disturbed:
         parts.append("disturbed")
     if begun.finished:
         parts.append(f"{len(begun.finished)} finished before")
-    return ", ".join([*parts, f"in {begun.folder}"])
+    return ", ".join([*parts, f"in {begun.plan.folder}"])
 
 
 def _rate(counted: Tally) -> str:

@@ -50,24 +50,54 @@ class SuiteSettings:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A suite that is about to run.
+class Plan:
+    """A suite, all decided before anything is run.
 
     Attributes:
         suite: Its file.
         choices: What was chosen.
         folder: Its directory.
-        planned: How many episodes it has.
-        finished: What was finished before.
+        jobs: Every episode.
         min_success: The share of successes that is enough.
     """
 
     suite: Suite
     choices: Choices
     folder: Path
-    planned: int
-    finished: tuple[Record, ...]
+    jobs: tuple[Job, ...]
     min_success: float
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A suite that is about to run.
+
+    Attributes:
+        plan: All of it.
+        finished: What was finished before.
+    """
+
+    plan: Plan
+    finished: tuple[Record, ...]
+
+    @property
+    def planned(self) -> int:
+        """How many episodes it has."""
+        return len(self.plan.jobs)
+
+
+def plan_suite(settings: SuiteSettings) -> Plan:
+    """Decide all that there is to decide about a suite.
+
+    Raises:
+        UsageError: If the suite, a task or a script does not exist or is broken.
+    """
+    path = suite_path(settings.suite)
+    suite = load_suite(path)
+    folder = settings.out or DEFAULT_FOLDER / suite.name
+    choices = _choices(settings, suite)
+    min_success = suite.min_success if settings.min_success is None else settings.min_success
+    return Plan(suite, choices, folder, tuple(jobs_of(suite, path, choices, folder)), min_success)
 
 
 def run_suite(
@@ -88,51 +118,48 @@ def run_suite(
         UsageError: If something is unusable; nothing was run, or it was the first to find out.
         KeyboardInterrupt: If it was interrupted; what is finished is kept, and counted in ``results.json``.
     """
-    path = suite_path(settings.suite)
-    suite = load_suite(path)
-    folder = settings.out or DEFAULT_FOLDER / suite.name
-    choices = _choices(settings, suite)
-    jobs = jobs_of(suite, path, choices, folder)
-    with claimed(folder):
-        journal = Journal(folder, fingerprint(suite, choices, jobs), settings.resume)
-        finished = journal.finished(jobs)
-        min_success = suite.min_success if settings.min_success is None else settings.min_success
-        begun = Begun(suite, choices, folder, len(jobs), tuple(finished), min_success)
+    plan = plan_suite(settings)
+    with claimed(plan.folder):
+        journal = Journal(plan.folder, fingerprint(plan.suite, plan.choices, plan.jobs), settings.resume)
+        begun = Begun(plan, tuple(journal.finished(plan.jobs)))
         on_begin(begun)
-        return _run(begun, journal, jobs, settings.workers, on_record, how)
+        return _run(begun, journal, settings.workers, on_record, how)
 
 
-def _run(
-    begun: Begun, journal: Journal, jobs: list[Job], workers: int, on_record: Callable[[Record], None], how: Perform
-) -> Results:
+def _run(begun: Begun, journal: Journal, workers: int, on_record: Callable[[Record], None], how: Perform) -> Results:
     done = {record.key for record in begun.finished}
-    left = [job for job in jobs if job.key not in done]
+    left = [job for job in begun.plan.jobs if job.key not in done]
     journal.sweep(left)
     try:
         with closing(run_jobs(left, workers, how)) as running:
             for record in running:
                 on_record(record)
     finally:
-        results = _write(begun, journal.started, journal.records(jobs))
+        results = conclude(begun.plan, journal.started, journal.records(begun.plan.jobs))
     return results
 
 
-def _write(begun: Begun, started: str, records: Iterable[Record]) -> Results:
+def conclude(plan: Plan, started: str, records: Iterable[Record]) -> Results:
+    """Count ``records``, and write ``results.json`` and ``index.html``.
+
+    Raises:
+        EpisodeError: If they cannot be written.
+    """
     results = Results(
-        suite=begun.suite.name,
-        title=begun.suite.title,
-        planner=begun.choices.planner,
-        model=begun.choices.model,
-        controller=begun.choices.controller,
-        disturbed=begun.choices.disturbed,
+        suite=plan.suite.name,
+        title=plan.suite.title,
+        planner=plan.choices.planner,
+        model=plan.choices.model,
+        controller=plan.choices.controller,
+        disturbed=plan.choices.disturbed,
         versions=versions(),
         started=started,
-        planned=begun.planned,
-        min_success=begun.min_success,
+        planned=len(plan.jobs),
+        min_success=plan.min_success,
         **grouped(records),
     )
-    write_results(begun.folder, results)
-    write_page(begun.folder, results)
+    write_results(plan.folder, results)
+    write_page(plan.folder, results)
     return results
 
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("learning", "looking", "report", "testing"),
     ("running",),
     ("doctor", "replay", "suite"),
-    ("console",),
+    ("console", "pytest_suite"),
     ("console_suites",),
     ("cli_suites",),
     ("cli",),
