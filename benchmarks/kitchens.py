@@ -94,7 +94,8 @@ def _first_reach(mover: Mover, middle_W: FloatArray) -> tuple[Reach, FloatArray]
     distances = np.linalg.norm(seen - middle_W, axis=1)
     if distances.min() > SEEN_WITHIN_M:
         return None
-    thing = thing_at(seen[distances.argmin()], seen)
+    widest_m = mover.kinematics.description.gripper.max_width_m
+    thing = thing_at(seen[distances.argmin()], seen, widest_m)
     try:
         reach = next(reaches(mover, thing), None)
     except SkillError:

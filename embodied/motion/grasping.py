@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.arm import GripperDescription
+from embodied.motion.lumps import lump_at
 from embodied.motion.pointcloud import Plane, cluster_at, thinned, without_planes
 
 CROP_M = 0.20
@@ -24,6 +25,9 @@ SURROUNDINGS_M = 0.10
 OFF_TARGET_M = 0.06
 TARGET_REACH_M = 0.03
 OPENING_MARGIN_M = 0.025
+TIGHT_MARGIN_M = 0.012
+TIGHT_COST = 0.05
+"""How far fingers open beyond what they close on, and what it costs to open them less, where there is little room."""
 PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
 CLOSING_ANGLES = 12
@@ -86,12 +90,14 @@ class Thing:
 
     @property
     def stands(self) -> bool:
-        """Whether its lowest point is at a level surface, or it is so flat that it was taken for one; handles hang."""
+        """Whether it is at a level surface, or so flat that it was taken for one, or at no front; handles hang."""
         if not len(self.cluster_W):
             return True
         foot_W = self.cluster_W[self.cluster_W[:, 2].argmin()]
         levels = (plane for plane in self.planes_W if abs(plane.normal[2]) > LEVEL)
-        return any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
+        fronts = (plane for plane in self.planes_W if abs(plane.normal[2]) < UPRIGHT)
+        on_level = any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
+        return on_level or not any(plane.distance_m(self.cluster_W).min() < FOOT_M for plane in fronts)
 
     def out_W(self, towards_W: FloatArray) -> FloatArray:
         """The direction off the front that it is before, to the side of ``towards_W``; that itself if there is none."""
@@ -114,10 +120,11 @@ class GraspCandidate:
     score: float
 
 
-def thing_at(target_W: FloatArray, seen_W: FloatArray, view_W: FloatArray | None = None) -> Thing:
+def thing_at(target_W: FloatArray, seen_W: FloatArray, widest_m: float, view_W: FloatArray | None = None) -> Thing:
     """The thing at ``target_W`` in all that was seen (k, 3), in the level direction ``view_W`` if it was one view.
 
-    Its cluster is empty if nothing stands out there.
+    Where what hangs together there is wider than ``widest_m``, it is what rises from that at the target, if anything
+    does. Its cluster is empty if nothing stands out there.
     """
     view_W = np.zeros(3) if view_W is None else view_W
     distances = np.linalg.norm(seen_W - target_W, axis=1)
@@ -127,6 +134,8 @@ def thing_at(target_W: FloatArray, seen_W: FloatArray, view_W: FloatArray | None
     cluster = cluster_at(rest, target_W, TARGET_REACH_M)
     if not len(cluster):
         return Thing(cluster, near, target_W, tuple(planes), view_W)
+    lump = lump_at(cluster, target_W, widest_m)
+    cluster = cluster if lump is None else lump
     keys = {tuple(point) for point in cluster}
     others = near[[tuple(point) not in keys for point in near]]
     others = thinned(np.vstack([others, around]), OTHERS_SPACING_M)
@@ -206,7 +215,8 @@ def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, pen
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
         for span, extra, aim_m in _spans(strip, gripper, middle_m):
             cost = penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
-            ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, cost))
+            for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
+                ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, margin_m, cost + tight))
     return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
 
 
@@ -245,11 +255,12 @@ def _candidate(
     everything: FloatArray,
     shift_m: float,
     span: FloatArray,
+    margin_m: float,
     cost: float,
 ) -> GraspCandidate | None:
     low, high = float(span[:, 1].min()), float(span[:, 1].max())
     centre, across_m = (high + low) / 2.0, min(float(np.ptp(everything[: len(thing.cluster_W), 1])), WIDE_M)
-    opening = min(high - low + OPENING_MARGIN_M, gripper.max_width_m)
+    opening = min(high - low + margin_m, gripper.max_width_m)
     front, back = float(span[:, 2].min()), float(span[:, 2].max())
     tip = _deepest_tip(everything - [shift_m, centre, 0.0], gripper, opening, front, back)
     if tip is None:

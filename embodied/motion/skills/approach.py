@@ -33,8 +33,9 @@ def approach(mover: Mover, target_W: FloatArray) -> None:
 
 
 def _goals(mover: Mover, target_W: FloatArray) -> Iterator[FloatArray]:
+    widest_m, view_W = mover.kinematics.description.gripper.max_width_m, mover.memory.view_from(target_W)
     try:
-        first = next(reaches(mover, thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))), None)
+        first = next(reaches(mover, thing_at(target_W, mover.memory.points(), widest_m, view_W)), None)
     except SkillError:
         first = None
     if first is not None:

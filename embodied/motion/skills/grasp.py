@@ -105,7 +105,8 @@ def _take(mover: Mover, target_W: FloatArray, tried: list[Pose]) -> Held:
 
 def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
     """The thing at ``target_W``; looked at from above by a camera on the hand if it stands there."""
-    thing = thing_at(target_W, mover.memory.points(), mover.memory.view_from(target_W))
+    widest_m = mover.kinematics.description.gripper.max_width_m
+    thing = thing_at(target_W, mover.memory.points(), widest_m, mover.memory.view_from(target_W))
     if not thing.stands or not thing.is_there:
         return thing
     cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
@@ -113,7 +114,7 @@ def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
     above = np.array([*middle[:2], cluster[:, 2].max()])
     if not look_closely(mover, above):
         return thing
-    return thing_at(target_W, mover.memory.points())
+    return thing_at(target_W, mover.memory.points(), widest_m)
 
 
 def _alike(one: Pose, other: Pose) -> bool:

@@ -11,6 +11,12 @@ from embodied.result import Reason
 
 BACK_OFF_M = (0.10, 0.07, 0.05, 0.03)
 BACK_OFF_SPEED_M_S = 0.3
+OPENED_M = 0.03
+"""Fingers that let go open by so much where there is room."""
+GENTLE_N = 4.0
+"""They open with so little force: in a bowl they must not press on its wall, and lift it when they leave."""
+STOPPED_M = 0.004
+"""So far short of where they should go, something stopped them."""
 TRAVEL_SCALE = 0.85
 
 
@@ -48,12 +54,20 @@ def go_home(mover: Mover) -> bool:
 def release(mover: Mover) -> None:
     """Open the fingers just far enough to let go, back off, look at what has changed, and go home."""
     gripper = mover.kinematics.description.gripper
-    width_m = mover.arm.read().gripper_width_m
-    mover.grip(min(width_m + 0.03, gripper.max_width_m), gripper.max_force_n)
+    _let_go(mover)
     back_off(mover)
     mover.grip(gripper.max_width_m, gripper.max_force_n)
     mover.look()
     go_home(mover)
+
+
+def _let_go(mover: Mover) -> None:
+    """Open the fingers; where something stops them, stay half way between it and what was held."""
+    closed_m = mover.arm.read().gripper_width_m
+    wanted_m = min(closed_m + OPENED_M, mover.kinematics.description.gripper.max_width_m)
+    opened_m = mover.grip(wanted_m, GENTLE_N).gripper_width_m
+    if opened_m < wanted_m - STOPPED_M:
+        mover.grip((closed_m + opened_m) / 2.0, GENTLE_N)
 
 
 UP = np.array([0.0, 0.0, 1.0])

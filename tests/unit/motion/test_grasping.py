@@ -30,7 +30,7 @@ print(digest())
 
 
 def candidates(boxes, target, gripper=GRIPPER):
-    return grasp_candidates(thing_at(np.array(target), points_of(boxes)), gripper, FORWARD)
+    return grasp_candidates(thing_at(np.array(target), points_of(boxes), gripper.max_width_m), gripper, FORWARD)
 
 
 def digest():
@@ -130,7 +130,7 @@ def test_finger_tips_at_a_bar_stay_before_the_panel(for_bar):
 
 
 def test_nothing_seen_cannot_be_taken():
-    thing = thing_at(np.array([0.5, 0.0, 0.8]), np.empty((0, 3)))
+    thing = thing_at(np.array([0.5, 0.0, 0.8]), np.empty((0, 3)), GRIPPER.max_width_m)
     assert len(thing.cluster_W) == 0
     assert grasp_candidates(thing, GRIPPER, FORWARD) == []
 
@@ -154,7 +154,7 @@ def test_opening_is_no_more_than_the_gripper_s_and_leaves_room_beside_the_thing(
 
 
 def test_thing_knows_what_is_around_it():
-    thing = thing_at(np.array([0.5, 0.0, 0.84]), points_of([TABLE, BRICK]))
+    thing = thing_at(np.array([0.5, 0.0, 0.84]), points_of([TABLE, BRICK]), GRIPPER.max_width_m)
     assert (thing.cluster_W[:, 2] > 0.80).all()
     assert thing.cluster_W[:, 2].max() == pytest.approx(0.84, abs=0.005)
     assert (np.abs(thing.others_W[:, 2] - 0.80) < 0.006).mean() > 0.9
