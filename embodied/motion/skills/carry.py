@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -24,6 +26,8 @@ SET_DOWN_SPEED_M_S = 0.1
 SET_DOWN_FORCE_N = 5.0
 CARRY_SCALE = 0.5
 ENOUGH_GOALS = 3
+TILTS_DEG = (0.0, 15.0, 30.0)
+"""From how it is held towards the robot, where there is no room otherwise: what is set down so comes to stand."""
 YAWS_DEG = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 135.0, -135.0, 180.0)
 
 
@@ -76,10 +80,12 @@ def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> tuple[float, li
         SkillError: ``unreachable``.
     """
     world = mover.world(held.cluster_G)
-    for above_m in ABOVES_M:
+    base_W = mover.kinematics.description.base_in_world.translation_m
+    for tilt_deg, above_m in product(TILTS_DEG, ABOVES_M):
         goals: list[FloatArray] = []
         for yaw_deg in YAWS_DEG:
-            pose = _pose_above(mover.pose.rotation, held, end_W + above_m * UP, yaw_deg)
+            turn = _tilt(end_W - base_W, tilt_deg) * Rotation.from_euler("z", yaw_deg, degrees=True)
+            pose = _pose_above(mover.pose.rotation, held, end_W + above_m * UP, turn)
             down = shifted(pose, -(above_m + BELOW_M) * UP)
             free = filter(world.free, mover.solutions(pose))
             goals += [q for q in free if mover.line_path(q, down) is not None]
@@ -90,9 +96,14 @@ def _goals_above(mover: Mover, held: Held, end_W: FloatArray) -> tuple[float, li
     raise SkillError("the arm cannot set it down there without touching something", Reason.UNREACHABLE.value)
 
 
-def _pose_above(R_WG_now: FloatArray, held: Held, end_W: FloatArray, yaw_deg: float) -> Pose:
-    """``X_WG`` that holds the thing's foot at ``end_W``, turned about the vertical so that it stays upright."""
-    R_WG = Rotation.from_euler("z", yaw_deg, degrees=True).as_matrix() @ R_WG_now
+def _tilt(forward_W: FloatArray, angle_deg: float) -> Rotation:
+    """The turn that brings what is above a place nearer to the robot, from which ``forward_W`` points to the place."""
+    axis = np.array([forward_W[1], -forward_W[0], 0.0])
+    return Rotation.from_rotvec(np.deg2rad(angle_deg) * axis / max(float(np.linalg.norm(axis)), 1e-9))
+
+
+def _pose_above(R_WG_now: FloatArray, held: Held, end_W: FloatArray, turn: Rotation) -> Pose:
+    """``X_WG`` that holds the thing's foot at ``end_W``, turned from how it is held now."""
     middle_G = (held.cluster_G.min(axis=0) + held.cluster_G.max(axis=0)) / 2.0
-    aside_W = R_WG @ middle_G * np.array([1.0, 1.0, 0.0])
-    return Pose(R_WG, end_W - aside_W + held.height_m * UP)
+    foot_W = R_WG_now @ middle_G * np.array([1.0, 1.0, 0.0]) - held.height_m * UP
+    return Pose(turn.as_matrix() @ R_WG_now, end_W - turn.apply(foot_W))

@@ -41,7 +41,7 @@ def look_closely(mover: Mover, top_W: FloatArray) -> bool:
 
 
 def _poses(mover: Mover, top_W: FloatArray) -> Iterator[Pose]:
-    """Straight down above the thing, else ever more from the robot's side, turned as the arm stands most easily first."""
+    """Straight down above the thing, then ever more from the robot's side, the easiest turn of the hand first."""
     level = (top_W - mover.kinematics.description.base_in_world.translation_m) * [1.0, 1.0, 0.0]
     level /= max(float(np.linalg.norm(level)), 1e-9)
     down = np.array([0.0, 0.0, -1.0])
