@@ -176,6 +176,25 @@ def test_carry_sets_the_thing_down_at_the_end_and_lets_go(kitchen):
     assert result.measured.gripper_width_m == pytest.approx(0.08)
 
 
+def test_fingers_that_find_no_room_to_open_leave_without_touching_what_is_beside_them(kitchen):
+    grasped(kitchen)
+    rises(kitchen)
+    floor, wall_m, leaving = TABLE.high_m[2] + 0.03, 0.052, []
+    set_gripper = kitchen.arm.set_gripper
+
+    def height(state):
+        return kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m[2] - floor
+
+    def between_walls(width_m, force_n, monitor):
+        return set_gripper(min(width_m, wall_m) if height(kitchen.arm.read()) < 0.03 else width_m, force_n, monitor)
+
+    kitchen.arm.set_gripper = between_walls
+    kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < floor else 0.0])
+    kitchen.arm.on_cycle = lambda state: leaving.append(state.gripper_width_m) if 0.01 < height(state) < 0.03 else None
+    assert kitchen.move(TOP, THERE).status == "succeeded"
+    assert 0.042 < leaving[-1] < wall_m - 0.002
+
+
 def test_thing_lost_on_the_way_has_slipped_and_the_hand_is_empty(kitchen):
     grasped(kitchen)
     kitchen.arm.on_cycle = lambda state: kitchen.arm.drop() if len(kitchen.arm.states) % 50 == 49 else None
