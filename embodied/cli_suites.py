@@ -36,7 +36,13 @@ def suite(
     seeds: Annotated[
         str | None, typer.Option(metavar="0-19", help="Which episodes of each task, such as 0-19 or 3,7,20-29.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes at a time.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=MAX_WORKERS, show_default="1; with --ray every CPU", help="How many at a time."),
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Run them on the Ray cluster there.", show_default="here")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, show_default="out/suites/NAME", help="Where everything goes.")
     ] = None,
@@ -65,6 +71,7 @@ def suite(
         controller=controller,
         numbers=_numbers(episodes, seeds),
         workers=workers,
+        ray=ray,
         out=out,
         resume=resume,
         disturbed=disturbed,

@@ -67,7 +67,7 @@ def _packages() -> Iterator[Finding]:
 def _extra(extra: str, names: tuple[str, ...]) -> Finding:
     missing = [name for name in names if package_version(name) == NOT_INSTALLED]
     found = f"{', '.join(missing)} not installed" if missing else "all installed"
-    remedy = f"for this planner, run: pip install '{DISTRIBUTION}[{extra}]'"
+    remedy = f"to have it, run: pip install '{DISTRIBUTION}[{extra}]'"
     return Finding(not missing, f"optional extra {extra}: {found}", remedy, needed=False)
 
 

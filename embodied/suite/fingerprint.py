@@ -14,8 +14,8 @@ from embodied.resources import prompts_dir, scenes_dir
 from embodied.suite.file import Suite
 from embodied.suite.job import Choices, Job
 
-MACHINE = "platform"
-"""A version that changes nothing about the episodes: a system's update does not forbid going on."""
+IRRELEVANT = ("platform", "ray")
+"""Versions that change nothing about the episodes: neither a system's update nor a cluster forbids going on."""
 SHOWN = 5
 """How many differences are named."""
 
@@ -34,19 +34,26 @@ def fingerprint(suite: Suite, choices: Choices, jobs: Iterable[Job]) -> dict[str
         "scripts": {f"{job.task.name}, {job.number}": job.configuration.model for job in all_jobs}
         if any(job.configuration.model != choices.model for job in all_jobs)
         else {},
-        "scenes and prompts": _digest([scenes_dir(), prompts_dir()]),
-        "program": _digest(_sources(choices)),
-        "versions": {name: number for name, number in versions().items() if name != MACHINE},
+        **installed(choices.planner, choices.controller),
     }
 
 
-def differences(then: Any, now: Any, where: str = "") -> Iterator[str]:
+def installed(planner: str, controller: str) -> dict[str, Any]:
+    """What decides about an episode and is found where it runs, not in its job."""
+    return {
+        "scenes and prompts": _digest([scenes_dir(), prompts_dir()]),
+        "program": _digest(_sources(planner, controller)),
+        "versions": {name: number for name, number in versions().items() if name not in IRRELEVANT},
+    }
+
+
+def differences(then: Any, now: Any, where: str = "", words: tuple[str, str] = ("then", "now")) -> Iterator[str]:
     """What is not the same, each in a few words."""
     if isinstance(then, dict) and isinstance(now, dict):
         for key in sorted(then.keys() | now.keys()):
-            yield from differences(then.get(key), now.get(key), f"{where}, {key}" if where else key)
+            yield from differences(then.get(key), now.get(key), f"{where}, {key}" if where else key, words)
     elif then != now:
-        yield f"{where}: then {_short(then)}, now {_short(now)}"
+        yield f"{where}: {words[0]} {_short(then)}, {words[1]} {_short(now)}"
 
 
 def _short(value: Any) -> str:
@@ -54,9 +61,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _sources(choices: Choices) -> list[Path]:
+def _sources(planner: str, controller: str) -> list[Path]:
     """The folders of our own program and of those that the controller and the planner come from."""
-    wanted = (("embodied.controllers", choices.controller), ("embodied.planners", choices.planner))
+    wanted = (("embodied.controllers", controller), ("embodied.planners", planner))
     points = [point for group, name in wanted for point in entry_points(group=group, name=name)]
     packages = {"embodied", *(point.module.partition(".")[0] for point in points)}
     specs = [find_spec(name) for name in sorted(packages)]

@@ -15,6 +15,9 @@ from embodied.suite.performing import Perform, perform
 from embodied.suite.process import EpisodeProcess
 from embodied.suite.record import Account, Record, fault, read_record, write_record
 
+HEED_S = 1.0
+"""How often it is seen whether somebody interrupts: Ray raises a flag for that, and no signal that ends a wait."""
+
 
 def run_jobs(jobs: Iterable[Job], workers: int, how: Perform = perform) -> Generator[Record, None, None]:
     """Run ``jobs`` and give the record of each as it is finished; each is on the disk by then.
@@ -40,8 +43,9 @@ def run_jobs(jobs: Iterable[Job], workers: int, how: Perform = perform) -> Gener
 
 
 def _ended(processes: list[EpisodeProcess]) -> list[int]:
-    """Wait for some to end; those whose time is over are pressed to."""
-    timeout_s = max(min(process.due_s for process in processes) - time.monotonic(), 0.0)
+    """Wait a while for some to end; those whose time is over are pressed to."""
+    due_s = min(process.due_s for process in processes)
+    timeout_s = min(max(due_s - time.monotonic(), 0.0), HEED_S)
     ready = wait([process.sentinel for process in processes], timeout_s)
     for process in processes:
         if time.monotonic() >= process.due_s and process.sentinel not in ready:

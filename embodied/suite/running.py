@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from embodied.errors import UsageError
 from embodied.packages import versions
+from embodied.suite.cluster import connected
 from embodied.suite.file import Suite, load_suite, suite_path
 from embodied.suite.fingerprint import fingerprint
 from embodied.suite.job import Choices, Job, jobs_of
@@ -20,6 +21,8 @@ from embodied.suite.record import Record
 from embodied.suite.results import Results, grouped, write_results
 
 DEFAULT_FOLDER = Path("out/suites")
+RunJobs = Callable[[Iterable[Job], Perform], Generator[Record, None, None]]
+"""Runs jobs and gives the record of each as it is finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,8 @@ class SuiteSettings:
         suite: Name or file of the suite.
         planner, model, controller: As for one episode.
         numbers: Which episodes of each task; by default the first ones, as many as the suite's file says.
-        workers: How many processes at a time.
+        workers: How many processes at a time; by default one, or one for each CPU of a cluster.
+        ray: Address of a Ray cluster to run them on, ``HOST:PORT``; by default they run on this machine.
         out: The suite's directory; by default ``out/suites/NAME``.
         resume: Go on with what is there.
         disturbed: Let a simulated world play its tricks, also where the suite's file does not.
@@ -42,7 +46,8 @@ class SuiteSettings:
     model: str | None = None
     controller: str = "kitchen"
     numbers: tuple[int, ...] | None = None
-    workers: int = 1
+    workers: int | None = None
+    ray: str | None = None
     out: Path | None = None
     resume: bool = False
     disturbed: bool = False
@@ -116,22 +121,38 @@ def run_suite(
 
     Raises:
         UsageError: If something is unusable; nothing was run, or it was the first to find out.
+        MissingDependencyError: If it is to run on a Ray cluster and Ray is not installed.
         KeyboardInterrupt: If it was interrupted; what is finished is kept, and counted in ``results.json``.
     """
     plan = plan_suite(settings)
-    with claimed(plan.folder):
+    with _workplace(settings) as run, claimed(plan.folder):
         journal = Journal(plan.folder, fingerprint(plan.suite, plan.choices, plan.jobs), settings.resume)
         begun = Begun(plan, tuple(journal.finished(plan.jobs)))
         on_begin(begun)
-        return _run(begun, journal, settings.workers, on_record, how)
+        return _run(begun, journal, on_record, lambda jobs: run(jobs, how))
 
 
-def _run(begun: Begun, journal: Journal, workers: int, on_record: Callable[[Record], None], how: Perform) -> Results:
+@contextmanager
+def _workplace(settings: SuiteSettings) -> Iterator[RunJobs]:
+    """What runs jobs, here or on a cluster."""
+    if settings.ray is None:
+        yield lambda jobs, how: run_jobs(jobs, settings.workers or 1, how)
+        return
+    with connected(settings.ray, settings.workers) as cluster:
+        yield cluster.run_jobs
+
+
+def _run(
+    begun: Begun,
+    journal: Journal,
+    on_record: Callable[[Record], None],
+    run: Callable[[Iterable[Job]], Generator[Record, None, None]],
+) -> Results:
     done = {record.key for record in begun.finished}
     left = [job for job in begun.plan.jobs if job.key not in done]
     journal.sweep(left)
     try:
-        with closing(run_jobs(left, workers, how)) as running:
+        with closing(run(left)) as running:
             for record in running:
                 on_record(record)
     finally:

@@ -43,6 +43,7 @@ ONLY_IN = {
     "torch": ("embodied/models/transformers", "embodied/models/constrained", "embodied/learning"),
     "transformers": ("embodied/models/transformers", "embodied/models/constrained", "embodied/learning"),
     "openai": ("embodied/models",),
+    "ray": ("embodied/suite/cluster",),
     "gymnasium": ("embodied/gym",),
     "typer": ("embodied/cli", "embodied/console"),
     "rich": ("embodied/cli", "embodied/console"),
@@ -120,5 +121,5 @@ def test_only_the_one_door_leads_from_the_agent_to_the_simulator():
 def test_import_is_light(module):
     code = f"import sys, {module}; print(*sorted(m for m in sys.modules if '.' not in m))"
     modules = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    heavy = {"torch", "transformers", "open3d", "pybullet", "ompl", "pinocchio", "openai", "sim"}
+    heavy = {"torch", "transformers", "open3d", "pybullet", "ompl", "pinocchio", "openai", "ray", "sim"}
     assert not heavy & set(modules.stdout.split())
