@@ -31,8 +31,8 @@ GAP_M = 0.015
 """Least room around a thing, and to the edge of what it stands on; with less a place is a last resort."""
 CRAMPED_WEIGHT = 20.0
 HEADROOM_M = 0.12
-"""A hand from above wants so much room beside what hangs over a place."""
-HEADROOM_WEIGHT = 2.0
+"""A hand from above wants so much room beside what hangs over a place and beside the walls around it."""
+HEADROOM_WEIGHT = 4.0
 LEVEL_M = 0.006
 """A pixel shows a surface if its point lies so near it."""
 CELL_M = 0.03
@@ -72,7 +72,7 @@ def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None
     pixels = now.picture.surface(region, LEVEL_M, CELL_M)
     outline, points = Outline.of(thing), pixels.points
     gaps_m = np.minimum(_edges_m(region, points, outline), _room_m(outline, points, (thing,), now))
-    costs = _room_costs(gaps_m) + _reach_costs(points, now) + _headroom_costs(points, now)
+    costs = _room_costs(gaps_m) + _reach_costs(points, now) + _headroom_costs(points, now) + _wall_costs(region, points)
     return _pick(f"put {thing.name}", pixels, costs if fit is None else costs + fit(points), AWAY_M, now)
 
 
@@ -202,6 +202,15 @@ def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:
         away_m = np.linalg.norm((points - np.clip(points, box.low_m, box.high_m))[:, :2], axis=1)
         aside_m = np.where(points[:, 2] < box.low_m[2], np.minimum(aside_m, away_m), aside_m)
     return np.asarray(HEADROOM_WEIGHT * (HEADROOM_M - aside_m))
+
+
+def _wall_costs(region: Region, points: FloatArray) -> FloatArray:
+    """For the walls of what is inside of something: palm and fingers come down between them."""
+    if region.kind == "on":
+        return np.zeros(len(points))
+    p_LP = region.pose_in_world.inverse() @ points
+    aside_m = np.minimum(p_LP - np.array(region.low_m), np.array(region.high_m) - p_LP)[..., :2].min(axis=1)
+    return np.asarray(HEADROOM_WEIGHT * np.maximum(0.0, HEADROOM_M - aside_m))
 
 
 def _off_axis(place: Thing, points: FloatArray) -> FloatArray:

@@ -30,6 +30,10 @@ REACH_M = 1.4
 """Further from the base than this no arm of this kind gets: what is there need not be avoided."""
 SEEN_THROUGH_M = 0.02
 """What a close look sees so far beyond a remembered point proves that nothing is there any more."""
+HIDDEN_BEHIND_M = 0.12
+"""The links are no thicker: what is further behind their surface, nobody has seen."""
+HAND_PX = 45
+"""Width in the picture of the hand that may come there."""
 SELF_MARGIN_M = 0.025
 """How far around its links the robot's own surface is taken out: depth noise, plus cables and covers of real arms."""
 
@@ -42,6 +46,7 @@ class SceneMemory:
         self._body = body
         self._camera: Camera | None = None
         self._cloud_W: FloatArray = np.empty((0, 0, 3))
+        self._robot_m: FloatArray = np.empty((0, 0))
         self._points: FloatArray = np.empty((0, 3))
         self._voxels: FloatArray = np.empty((0, 3))
 
@@ -52,9 +57,10 @@ class SceneMemory:
         seen_W = look.camera.points(look.depth_m)
         robot = self._robot_pixels(seen_W, q_rad, held_W)
         if self._camera is None or not _same_view(self._camera, look.camera):
-            self._cloud_W = np.full_like(seen_W, np.nan)
+            self._cloud_W, self._robot_m = np.full_like(seen_W, np.nan), np.full(robot.shape, np.nan)
         self._camera = look.camera
         self._cloud_W = np.where(robot[..., None], self._cloud_W, seen_W)
+        self._robot_m = np.where(robot, np.fmax(self._robot_m, look.depth_m), self._robot_m)
         self._take_stock()
 
     def see_close(self, look: Look, q_rad: FloatArray) -> None:
@@ -75,6 +81,15 @@ class SceneMemory:
         gone = near[cKDTree(p_WP).query(cloud[near])[0] < SURFACE_M]
         cloud[gone] = np.nan
         self._take_stock()
+
+    def unseen(self, p_WP: FloatArray) -> NDArray[np.bool_]:
+        """At which of the points (k, 3) something may be that the robot has hidden from the camera ever since."""
+        if self._camera is None:
+            return np.zeros(len(p_WP), dtype=bool)
+        never = np.where(np.isnan(self._cloud_W[..., 2]), self._robot_m, np.nan)
+        nearest_m = -cv2.dilate(np.nan_to_num(-never, nan=-np.inf), np.ones((HAND_PX, HAND_PX), np.uint8))
+        v, u, z, inside = _pixels(p_WP, self._camera, nearest_m.shape)
+        return np.asarray(inside & (z > nearest_m[v, u] + HIDDEN_BEHIND_M))
 
     def view_from(self, p_WP: FloatArray) -> FloatArray:
         """The level direction in W in which the camera looks at a point: the far side of things is hidden along it."""
@@ -118,13 +133,19 @@ class SceneMemory:
 
 
 def _seen_through(p_WP: FloatArray, camera: Camera, depth_m: FloatArray) -> NDArray[np.bool_]:
-    """Which of the points lie before what ``depth_m`` shows in their direction."""
+    """Which of the points lie before what ``depth_m`` shows in their direction; none where nothing was measured."""
+    v, u, z, inside = _pixels(p_WP, camera, depth_m.shape)
+    return np.asarray(inside & (depth_m[v, u] > z + SEEN_THROUGH_M))
+
+
+def _pixels(
+    p_WP: FloatArray, camera: Camera, shape: tuple[int, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, NDArray[np.bool_]]:
+    """Rows and columns that show the points, their depths in m, and which of them are in the picture at all."""
     x, y, z = camera.project(p_WP).T
-    height, width = depth_m.shape
-    through = (z > 0.0) & (x >= 0.0) & (x < 1.0) & (y >= 0.0) & (y < 1.0)
-    v, u = (y[through] * height).astype(int), (x[through] * width).astype(int)
-    through[through] = depth_m[v, u] > z[through] + SEEN_THROUGH_M  # never so where nothing was measured
-    return np.asarray(through)
+    inside = (z > 0.0) & (x >= 0.0) & (x < 1.0) & (y >= 0.0) & (y < 1.0)
+    v, u = (np.where(inside, each, 0.0) * size for each, size in zip((y, x), shape, strict=True))
+    return v.astype(np.intp), u.astype(np.intp), z, inside
 
 
 def _voxel_centres(points: FloatArray) -> FloatArray:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation, Slerp
 
 from embodied.errors import SkillError
@@ -22,7 +21,7 @@ from embodied.motion.collision import CARVE_M, CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
-from embodied.motion.trajectory import SPACING_RAD, parametrise
+from embodied.motion.trajectory import SPACING_RAD, parametrise, rounded_path
 from embodied.result import Measured, Reason
 
 LINE_STEP_M = 0.015
@@ -41,6 +40,8 @@ AVERAGED = 3
 length than of the force. Whether something was touched is decided by single ones."""
 UNEXPECTED_N = 20.0
 """On a free path nothing is to be felt: more than the heaviest thing weighs, when it is carried round a corner."""
+UNSEEN_SCALE = 0.25
+"""Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
@@ -149,6 +150,8 @@ class Mover:
     ) -> None:
         """Go to the first reachable of the joint positions, clear of all that was seen but the points ``ignore``.
 
+        Where the robot itself has hidden from the camera what there is, it goes slowly.
+
         Raises:
             SkillError: ``no_path``; ``blocked`` if something unseen was touched on the way; ``timeout``, ``stopped``.
         """
@@ -156,6 +159,8 @@ class Mover:
         path = plan(self.q_rad, goals, world.free, self.kinematics.description.limits, self.rng)
         if path is None:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
+        if self.memory.unseen(self.kinematics.positions(rounded_path(path))).any():
+            scale = min(scale, UNSEEN_SCALE)
         self.tare()  # what presses on the hand already is no news
         unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
         if self._follow(self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD), unexpected):
@@ -179,8 +184,10 @@ class Mover:
             low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
         voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M)]
-        if held_G is not None and len(held_G) and len(voxels):
-            voxels = voxels[cKDTree(self.pose @ held_G).query(voxels)[0] > VOXEL_M]
+        if held_G is not None and len(held_G):
+            voxels_G = self.pose.inverse() @ voxels
+            low, high = held_G.min(axis=0) - VOXEL_M, held_G.max(axis=0) + VOXEL_M
+            voxels = voxels[~((voxels_G > low) & (voxels_G < high)).all(axis=1)]
         return CollisionWorld(self.kinematics, self._body, voxels, self._keep_out, held_G)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:

@@ -13,7 +13,8 @@ from embodied.motion.mover import Mover
 from embodied.motion.skills.retreat import TRAVEL_SCALE, back_off, go_home, shifted
 from embodied.result import Reason
 
-BEFORE_M = 0.05
+BEFORES_M = (0.05, 0.10, 0.15)
+"""How far before the point the fingers come down, in free space; further off where it is narrow."""
 SPEED_M_S = 0.12
 FORCE_N = 40.0
 CRAMPED_SCALE = 0.2
@@ -37,12 +38,9 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         length_m, along = PRESS_M, PRESS_M * mover.memory.into_surface(start_W)
     direction, end_W = along / length_m, start_W + along
     mover.grip(0.0, gripper.max_force_n)
-    before = _before(mover, mover.world(ignore=EVERYWHERE), start_W, direction, length_m)
-    if not before:
-        raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
-    _travel(mover, before, start_W)
+    before_m = _travel(mover, start_W, direction, length_m)
     mover.tare()
-    moved = mover.line(shifted(mover.pose, direction * (BEFORE_M + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+    moved = mover.line(shifted(mover.pose, direction * (before_m + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
     left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
     back_off(mover)
     mover.grip(gripper.max_width_m, gripper.max_force_n)
@@ -51,15 +49,29 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
 
 
-def _travel(mover: Mover, before: list[FloatArray], start_W: FloatArray) -> None:
-    """Clear of all that was seen; if there is no such way, slowly, clear of all but what is around the point."""
-    try:
-        mover.travel(before, scale=TRAVEL_SCALE)
-    except SkillError as error:
-        if error.reason != Reason.NO_PATH.value:
-            raise
-        around = np.array([start_W - 2 * BEFORE_M, start_W + 2 * BEFORE_M])
-        mover.travel(before, scale=CRAMPED_SCALE, ignore=around)
+def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: float) -> float:
+    """Go before the point, clear of all that was seen; how far before it the finger tips then stand.
+
+    If there is no such way, slowly, clear of all but what is around the point.
+
+    Raises:
+        SkillError: ``unreachable``, ``no_path``, ``blocked``, ``timeout``, ``stopped``.
+    """
+    seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
+    ways = [(before_m, _before(mover, declared, start_W, direction, before_m, length_m)) for before_m in BEFORES_M]
+    for before_m, goals in ways:
+        try:
+            mover.travel([q for q in goals if seen.free(q)], scale=TRAVEL_SCALE)
+            return before_m
+        except SkillError as error:
+            if error.reason != Reason.NO_PATH.value:
+                raise
+    before_m, goals = next((way for way in ways if way[1]), (0.0, []))
+    if not goals:
+        raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
+    around = np.array([start_W - 2 * BEFORES_M[0], start_W + 2 * BEFORES_M[0]])
+    mover.travel(goals, scale=CRAMPED_SCALE, ignore=around)
+    return before_m
 
 
 def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
@@ -67,18 +79,23 @@ def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
 
 
 def _before(
-    mover: Mover, declared: CollisionWorld, start_W: FloatArray, direction: FloatArray, length_m: float
+    mover: Mover,
+    declared: CollisionWorld,
+    start_W: FloatArray,
+    direction: FloatArray,
+    before_m: float,
+    length_m: float,
 ) -> list[FloatArray]:
-    """Joint positions with the finger tips a little before ``start_W``, from which the arm can go straight through.
+    """Joint positions with the finger tips ``before_m`` before ``start_W``, from which the arm can go straight through.
 
     If there are, such from which it touches nothing of ``declared`` on the way: neither the counter nor a wall.
     """
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
     cramped: list[FloatArray] = []
     for rotation in _rotations(direction):
-        tip_W = start_W - BEFORE_M * direction
+        tip_W = start_W - before_m * direction
         pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])
-        through = shifted(pose, direction * (BEFORE_M + length_m))
+        through = shifted(pose, direction * (before_m + length_m))
         lines = ((q, mover.line_path(q, through)) for q in mover.solutions(pose))
         ways = [(q, path) for q, path in lines if path is not None]
         roomy = [q for q, path in ways if all(declared.free(each) for each in path[::2])]

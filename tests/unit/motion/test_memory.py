@@ -147,3 +147,26 @@ def test_what_is_out_of_the_arm_s_reach_is_no_voxel(memory):
     assert on_boxes(memory.points(), wall).any()
     distance = np.linalg.norm(memory.voxels() - PANDA.base_in_world.translation_m, axis=1)
     assert distance.max() < REACH_M + VOXEL_M
+
+
+def behind_the_robot(robot, by_m):
+    """Points behind the middle of what the robot covers in the picture."""
+    v, u = (int(np.median(each)) for each in np.nonzero(np.isfinite(robot)))
+    depth_m = np.full(robot.shape, float(robot[v, u]) + by_m)
+    return CAMERA.points(depth_m)[v, u][None]
+
+
+def test_what_the_robot_has_hidden_ever_since_is_unseen(memory, robot):
+    memory.see(with_robot(seen(TABLE), robot), OVER_THE_TABLE)
+    assert memory.unseen(behind_the_robot(robot, 0.3)).all()
+    assert not memory.unseen(behind_the_robot(robot, -0.1)).any()
+
+
+def test_what_was_seen_before_the_robot_came_is_not_unseen(memory, robot):
+    memory.see(seen(TABLE), HOME)
+    memory.see(with_robot(seen(TABLE), robot), OVER_THE_TABLE)
+    assert not memory.unseen(behind_the_robot(robot, 0.3)).any()
+
+
+def test_without_any_look_nothing_is_said_to_be_unseen(memory):
+    assert not memory.unseen(np.array([[0.5, 0.0, 0.3]])).any()
