@@ -13,12 +13,13 @@ from scenery import TABLE, block, look_at
 from scipy.spatial import ConvexHull
 
 from embodied.camera import Camera
-from embodied.geometry import Pose
+from embodied.geometry import Box, Pose
 from embodied.motion.memory import REACH_M, VOXEL_M, SceneMemory
 
 HOME = PANDA.home_rad
 OVER_THE_TABLE = np.array([0.0, 0.2, 0.0, -2.0, 0.0, 2.2, 0.785])
 BLOCK = block(0.45, 0.0, (0.06, 0.06, 0.06))
+FLOOR = Box((-9.0, -9.0, -1.1), (9.0, 9.0, -1.0), "floor")
 
 
 def depth_of_robot(body, kinematics, q, camera):
@@ -163,8 +164,8 @@ def test_what_the_robot_has_hidden_ever_since_is_unseen(memory, robot):
 
 
 def test_what_was_seen_before_the_robot_came_is_not_unseen(memory, robot):
-    memory.see(seen(TABLE), HOME)
-    memory.see(with_robot(seen(TABLE), robot), OVER_THE_TABLE)
+    memory.see(seen(TABLE, FLOOR), HOME)
+    memory.see(with_robot(seen(TABLE, FLOOR), robot), OVER_THE_TABLE)
     assert not memory.unseen(behind_the_robot(robot, 0.3)).any()
 
 
