@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from embodied import cli_suites, console, registry
+from embodied import cli_data, cli_suites, console, registry
 from embodied.errors import ControllerError, EmbodiedError
 from embodied.packages import DISTRIBUTION, package_version
 from embodied.resources import scenes_dir
@@ -169,6 +169,7 @@ def run(
 
 app.command()(cli_suites.suite)
 app.command()(cli_suites.compare)
+app.add_typer(cli_data.learn, name="learn")
 
 
 @app.command("list")

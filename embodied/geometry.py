@@ -145,7 +145,6 @@ class Box:
 
     def contains(self, p_WP: ArrayLike, margin_m: float = 0.0) -> bool:
         """Whether the point lies inside the box grown by ``margin_m`` (shrunk if negative)."""
-        point = np.asarray(p_WP, dtype=np.float64)
-        return bool(
-            (point >= np.asarray(self.low_m) - margin_m).all() and (point <= np.asarray(self.high_m) + margin_m).all()
-        )
+        point = np.asarray(p_WP, dtype=np.float64).tolist()  # three plain numbers are compared faster than arrays
+        limits = zip(self.low_m, point, self.high_m, strict=True)
+        return all(low - margin_m <= value <= high + margin_m for low, value, high in limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -64,10 +65,17 @@ class Reply:
 
 
 class Planner(ABC):
-    """Anything that answers a prompt with the text of a command."""
+    """Anything that answers a prompt with the text of a command.
+
+    Attributes:
+        name: What it is registered as.
+        tier: What it can see.
+        prompts: A folder with templates of its own, one folder a language, for a model that was trained on them.
+    """
 
     name: str
     tier: Tier
+    prompts: Path | None = None
 
     @abstractmethod
     def reply(self, prompt: Prompt) -> Reply:

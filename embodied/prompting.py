@@ -51,9 +51,16 @@ class PastStep:
 
     command: str
     status: str
-    reason: str
-    message: str
-    measured: Measured | None
+    reason: str = ""
+    message: str = ""
+    measured: Measured | None = None
+
+    @classmethod
+    def of(cls, step: Step, result: Result) -> PastStep:
+        """What there is to say about a step that had a result."""
+        command = "" if step.decision.command is None else str(step.decision.command)
+        reason = "" if result.reason is None else result.reason.value
+        return cls(command, result.status, reason, " ".join(result.message.split()), result.measured)
 
 
 class Prompter:
@@ -76,25 +83,38 @@ class Prompter:
         self._templates = {name: _load(self._folder, name) for name in PLACEHOLDERS}
 
     def prompt(self, instruction: str, history: Sequence[Step], observation: Observation) -> Prompt:
-        """What to ask the planner with, about ``observation``.
+        """What to ask the planner with, about ``observation``; a system template without words gives no such turn.
+
+        Raises:
+            UsageError: If the instruction is not text that can be sent.
+            PromptError: If a template fails on these values.
+        """
+        past = [PastStep.of(step, step.result) for step in history if step.result is not None]
+        user = self.words(instruction, past, observation)
+        depth = (colour_depth(observation.depth_m),) if self._shows_depth(observation) else ()
+        images = (observation.image, *depth)
+        turns = (Turn("system", self._system()), Turn("user", user, images))
+        return Prompt(tuple(turn for turn in turns if turn.text or turn.images), observation, len(history))
+
+    def words(self, instruction: str, past: Sequence[PastStep], observation: Observation) -> str:
+        """What the user's turn of ``prompt`` says.
 
         Raises:
             UsageError: If the instruction is not text that can be sent.
             PromptError: If a template fails on these values.
         """
         _check_text(instruction)
-        depth_range = measured_range(observation.depth_m)
-        depth_image = self._depth_image and depth_range is not None
-        images = (observation.image, colour_depth(observation.depth_m)) if depth_image else (observation.image,)
-        user = self._render(
+        return self._render(
             "user.txt",
             instruction=instruction,
-            history=[_past(step, step.result) for step in history if step.result is not None],
+            history=past,
             gripper=observation.gripper,
-            depth_range=depth_range,
-            depth_image=depth_image,
+            depth_range=measured_range(observation.depth_m),
+            depth_image=self._shows_depth(observation),
         )
-        return Prompt((Turn("system", self._system()), Turn("user", user, images)), observation, len(history))
+
+    def _shows_depth(self, observation: Observation) -> bool:
+        return self._depth_image and measured_range(observation.depth_m) is not None
 
     def _system(self) -> str:
         commands = describe_commands(self._language)
@@ -130,12 +150,6 @@ def _check_text(instruction: str) -> None:
         instruction.encode("utf-8")
     except UnicodeEncodeError as error:
         raise UsageError(f"the instruction is not UTF-8 text from character {error.start + 1} on") from error
-
-
-def _past(step: Step, result: Result) -> PastStep:
-    command = "" if step.decision.command is None else str(step.decision.command)
-    reason = "" if result.reason is None else result.reason.value
-    return PastStep(command, result.status, reason, " ".join(result.message.split()), result.measured)
 
 
 def measured_range(depth_m: NDArray[np.float32] | None) -> DepthRange | None:

@@ -1,8 +1,8 @@
 """Find planners and controllers by name, through the entry points that strangers use.
 
-Groups ``embodied.controllers`` and ``embodied.planners``; each entry point is a function of one ``Setup``. Its module
-may have a function ``preload()`` that imports what would else be imported at first use: a suite calls it once, and then
-runs every episode in a process that has it all.
+Groups ``embodied.controllers`` and ``embodied.planners``, whose entry points are functions of one ``Setup``, and
+``embodied.teachers``, whose are functions of nothing. Their modules may have a function ``preload()`` that imports what
+would else be imported at first use: a suite calls it once, and then runs every episode in a process that has it all.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from embodied.controller import Controller
 from embodied.errors import EmbodiedError, UnknownNameError, UsageError
 from embodied.planner import Planner
 from embodied.task import Task
 
-Group = Literal["embodied.controllers", "embodied.planners"]
+Group = Literal["embodied.controllers", "embodied.planners", "embodied.teachers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ def open_controller(name: str, setup: ControllerSetup) -> Controller:
         UnknownNameError: If none is registered under it.
         UsageError: If its package cannot be imported, or gives something else than a controller.
     """
-    controller = _factory("embodied.controllers", "controller", name)(setup)
+    controller = factory("embodied.controllers", "controller", name)(setup)
     if not isinstance(controller, Controller):
         raise UsageError(f"controller {name!r} gave a {type(controller).__name__}; it must subclass Controller")
     return controller
@@ -87,7 +87,7 @@ def open_planner(name: str, setup: PlannerSetup) -> Planner:
         UnknownNameError: If none is registered under it.
         UsageError: If its package cannot be imported, gives something else, or ``setup`` lacks what it needs.
     """
-    planner = _factory("embodied.planners", "planner", name)(setup)
+    planner = factory("embodied.planners", "planner", name)(setup)
     if not isinstance(planner, Planner):
         raise UsageError(f"planner {name!r} gave a {type(planner).__name__}; it must subclass Planner")
     return planner
@@ -100,7 +100,13 @@ def preload(group: Group, name: str) -> None:
             getattr(import_module(point.module), "preload", lambda: None)()
 
 
-def _factory(group: Group, what: str, name: str) -> Callable[[Any], object]:
+def factory(group: Group, what: str, name: str) -> Callable[..., object]:
+    """The function that is registered under a name.
+
+    Raises:
+        UnknownNameError: If there is none.
+        UsageError: If there are several, or its package cannot be imported.
+    """
     found = [point for point in entry_points(group=group) if point.name == name]
     if not found:
         raise UnknownNameError(what, name, names(group))
@@ -109,9 +115,9 @@ def _factory(group: Group, what: str, name: str) -> Callable[[Any], object]:
     return _load(found[0], what)
 
 
-def _load(point: EntryPoint, what: str) -> Callable[[Any], object]:
+def _load(point: EntryPoint, what: str) -> Callable[..., object]:
     try:
-        return cast(Callable[[Any], object], point.load())
+        return cast(Callable[..., object], point.load())
     except EmbodiedError:
         raise
     except Exception as error:  # a stranger's package may fail to import in any way

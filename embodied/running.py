@@ -200,8 +200,8 @@ class _Run:
     def on(self, controller: Controller) -> Outcome:
         """Run on a controller that is not yet connected."""
         self.began_s = time.perf_counter()
-        prompter = Prompter(self.configuration.language, self.configuration.depth_image)
         with controller, self._planner(controller) as planner:
+            prompter = Prompter(self.configuration.language, self.configuration.depth_image, planner.prompts)
             self.recorder.set_tier(planner.tier)
             self.on_start(self.recorder.header)
             if self.configuration.film_period_s is not None:

@@ -115,7 +115,7 @@ def find_task(instruction: str, scene: str | None = None) -> Task | None:
     """The task that has ``instruction`` among its phrasings, seen and unseen, in ``scene`` if given."""
     for name in task_names():
         task = load_task(name)
-        if scene in (None, task.scene) and _normal(instruction) in map(_normal, _phrases(task)):
+        if scene in (None, task.scene) and normal(instruction) in map(normal, _phrases(task)):
             return task
     return None
 
@@ -125,7 +125,8 @@ def _phrases(task: Task) -> list[str]:
     return [*asked.en, *asked.zh, *unseen.en, *unseen.zh]
 
 
-def _normal(phrase: str) -> str:
+def normal(phrase: str) -> str:
+    """A phrase as phrases are compared: without capitals, superfluous spaces and a full stop."""
     return " ".join(phrase.casefold().split()).rstrip(".。!！ ")
 
 

@@ -52,7 +52,7 @@ def populate(
     choices = list(_choices(scene, rng))
     poses = _layout(choices, scene, regions, rng)
     return {
-        choice.name: _load(client, folder, choice, scene.kinds[choice.kind], poses[choice.name]) for choice in choices
+        choice.name: load(client, folder, choice, scene.kinds[choice.kind], poses[choice.name]) for choice in choices
     }
 
 
@@ -117,7 +117,8 @@ def _distractor(scene: Scene, group: Distractors, name: str, rng: np.random.Gene
     return Choice(name, kind, str(rng.choice(colors[kind])), group)
 
 
-def _load(client: int, folder: Path, choice: Choice, kind: Kind, pose: Pose) -> Thing:
+def load(client: int, folder: Path, choice: Choice, kind: Kind, pose: Pose) -> Thing:
+    """Load one object where ``pose``, its ``X_WO``, says; its files are written into ``folder``."""
     path = write_thing(folder, choice.name, kind, choice.color, choice.label)
     at, turn = pose.translation_m.tolist(), pose.quaternion_xyzw.tolist()
     body = int(
@@ -127,7 +128,7 @@ def _load(client: int, folder: Path, choice: Choice, kind: Kind, pose: Pose) -> 
     )
     _set_friction(client, body, kind.friction)
     low, high = (vector(corner) for corner in kind.bounds())
-    return Thing(client, body, choice.name, choice.kind, kind, choice.color, low, high)
+    return Thing(client, body, choice.name, choice.kind, kind, choice.color, low, high, choice.label)
 
 
 def _set_friction(client: int, body: int, friction: Friction) -> None:

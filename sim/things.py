@@ -29,6 +29,7 @@ class Thing:
         kind: What it is made of.
         color: Name of its colour.
         low_m, high_m: Its bounding box in its own frame, whose origin is its centre of mass.
+        label: What is written on it.
     """
 
     client: int
@@ -39,6 +40,7 @@ class Thing:
     color: str
     low_m: Vector
     high_m: Vector
+    label: str | None = None
 
     @property
     def pose_in_world(self) -> Pose:

@@ -7,6 +7,7 @@ weights are read from safetensors alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from embodied.commands import MAX_REASON_CHARS, grammar
@@ -24,6 +25,8 @@ try:
 except ImportError as error:
     raise MissingDependencyError(error.name or "transformers", "transformers") from error
 
+PROMPTS = "prompts"
+"""A checkpoint directory may have a folder of this name: the templates that it was trained on."""
 MAX_REPLY_TOKENS = 4 * (MAX_REASON_CHARS + 16)
 """Enough for the longest command when every token is one byte of a four-byte character."""
 
@@ -44,6 +47,8 @@ class TransformersPlanner(Planner):
             ModelError: If it cannot be loaded; says why and what to do.
         """
         self._checkpoint = checkpoint
+        own = Path(checkpoint) / PROMPTS
+        self.prompts = own if own.is_dir() else None
         self._processor = self._try("load the processor", lambda: _load_processor(checkpoint))
         self._model = self._try("load the weights", lambda: _load_model(checkpoint))
         self._grammar_tokens = self._try("prepare constrained decoding", lambda: _grammar_tokens(self._tokenizer))

@@ -26,7 +26,7 @@ LAYERS = (
     ("doctor", "replay", "suite"),
     ("console", "pytest_suite"),
     ("console_suites",),
-    ("cli_suites",),
+    ("cli_data", "cli_suites"),
     ("cli",),
 )
 """Modules and packages of ``embodied``, the lowest first: each imports from lower layers alone."""

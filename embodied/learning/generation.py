@@ -1,0 +1,217 @@
+"""Make training data: many small pieces of work, each decided by its seed alone, so many at a time."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from embodied.errors import ControllerError, UsageError
+from embodied.learning.dataset import CONVERSATIONS, SHARDS, Sample, prepare, save, write_json
+from embodied.learning.demonstrations import demonstrate, lecture
+from embodied.learning.exchange import Exchange
+from embodied.learning.held_out import held_out_in
+from embodied.learning.instructions import Instructor
+from embodied.learning.phrasebook import load_phrasebook
+from embodied.learning.questions import Asker
+from embodied.learning.sights import sights
+from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
+from embodied.prompting import Prompter
+from embodied.resources import prompts_dir
+from embodied.task import Language
+
+VIEWS_PER_WORLD = 8
+"""Building a kitchen takes as long as four pictures of it."""
+QUESTIONS = 6
+"""So many questions share a picture."""
+COMPACT = "compact"
+"""The prompts that a small model is spoken to with."""
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+ORIGIN = "origin.json"
+"""Says how a data set was begun."""
+PIECES_PER_PROCESS = 50
+"""PyBullet keeps a little of each world: a process is replaced after so many."""
+STREAM = 7
+"""Of a world's seed, for what is asked: what is there is drawn from another."""
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What a person asks for.
+
+    Attributes:
+        out: The data set's folder; what is finished there is kept, and not made again.
+        views: How many states to draw, rounded up to whole worlds.
+        episodes: How many episodes to play.
+        seed: The first world's number; a data set with another range of numbers has other worlds.
+        workers: How many processes.
+        resume: Go on with what is there.
+        teacher, controller: Whose world it is.
+    """
+
+    out: Path
+    views: int
+    episodes: int = 0
+    seed: int = 0
+    workers: int = 1
+    resume: bool = False
+    teacher: str = "kitchen"
+    controller: str = "kitchen"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One piece of work.
+
+    Attributes:
+        kind: Some states of one world, or one episode.
+        number: Decides all of it.
+        settings: What was asked for.
+    """
+
+    kind: Literal["view", "episode"]
+    number: int
+    settings: DataSettings
+
+    @property
+    def name(self) -> str:
+        """What its samples' names begin with."""
+        return f"{self.kind}-{self.number:07d}"
+
+    @property
+    def seed(self) -> int:
+        """Of its world."""
+        return FIRST_TRAINING_SEED + self.number
+
+    @property
+    def file(self) -> Path:
+        """Says that it is finished, and what is in it."""
+        return self.settings.out / SHARDS / f"{self.name}.json"
+
+
+def shards_of(settings: DataSettings) -> list[Shard]:
+    """All work that is to be done: episodes spread evenly among states, so that an early end has some of each."""
+    worlds = -(-settings.views // VIEWS_PER_WORLD)
+    views = [(index / worlds, Shard("view", settings.seed + index, settings)) for index in range(worlds)]
+    number = settings.episodes
+    episodes = [(index / number, Shard("episode", settings.seed + index, settings)) for index in range(number)]
+    return [shard for _, shard in sorted((*views, *episodes), key=lambda pair: pair[0])]
+
+
+def generate(settings: DataSettings, on_shard: Callable[[Shard, int], None] = lambda shard, samples: None) -> int:
+    """Make what is missing of a data set, then write its ``conversations.json``; how many samples it has.
+
+    Args:
+        settings: What to make.
+        on_shard: Is told of each piece of work that is finished, also earlier, and how many samples came of it.
+
+    Raises:
+        UsageError: If there is a data set already that is not to be gone on with, or one that was begun otherwise.
+        KeyboardInterrupt: If it was interrupted; what is finished is kept, and is in ``conversations.json``.
+    """
+    _claim(settings)
+    try:
+        for shard, samples in _finished(shards_of(settings), settings.workers):
+            on_shard(shard, samples)
+    finally:
+        count = gather(settings.out)
+    return count
+
+
+def _claim(settings: DataSettings) -> None:
+    """Begin a data set, or see that it is the one that was begun."""
+    path, origin = settings.out / ORIGIN, {"seed": settings.seed, "teacher": settings.teacher}
+    if path.exists() and not settings.resume:
+        raise UsageError(f"{settings.out} has a data set already: go on with it by --resume, or choose another --out")
+    if path.exists() and (begun := json.loads(path.read_text(encoding="utf-8"))) != origin:
+        raise UsageError(f"{settings.out} was begun with {begun}, not {origin}; choose another --out")
+    prepare(settings.out)
+    write_json(path, origin)
+
+
+def gather(folder: Path) -> int:
+    """Write ``conversations.json`` from all that is finished; how many samples that are."""
+    entries: list[dict[str, Any]] = []
+    for path in sorted((folder / SHARDS).glob("*.json")):
+        entries += json.loads(path.read_text(encoding="utf-8"))
+    write_json(folder / CONVERSATIONS, entries)
+    return len(entries)
+
+
+def make(shard: Shard) -> int:
+    """Do one piece of work, in this process; how many samples came of it."""
+    rng = np.random.default_rng(np.random.SeedSequence(shard.seed, spawn_key=(STREAM,)))
+    samples = _views(shard, rng) if shard.kind == "view" else _steps(shard, rng)
+    entries = [save(shard.settings.out, _without_held_out(sample)) for sample in samples]
+    write_json(shard.file, entries)
+    return len(entries)
+
+
+def _views(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
+    for index, view in enumerate(open_teacher(shard.settings.teacher).views(shard.seed, VIEWS_PER_WORLD)):
+        language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+        exchanges = tuple(_exchanges(view, language, rng))
+        yield Sample(f"{shard.name}-{index}", "view", view, exchanges, language, shard.seed)
+
+
+def _steps(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
+    what, teacher = lecture(shard.number, shard.seed, rng), open_teacher(shard.settings.teacher)
+    prompter = compact_prompter(what.language)
+    return demonstrate(shard.name, what, teacher, prompter, shard.settings.controller, rng)
+
+
+def _without_held_out(sample: Sample) -> Sample:
+    """The sample without what a held-out phrasing occurs in."""
+    kept = tuple(each for each in sample.exchanges if held_out_in(each.question) is None)
+    return replace(sample, exchanges=kept)
+
+
+def compact_prompter(language: Language) -> Prompter:
+    """Writes prompts as small models are trained to read them."""
+    return Prompter(language, directory=prompts_dir() / COMPACT)
+
+
+def _exchanges(view: View, language: Language, rng: np.random.Generator) -> Iterator[Exchange]:
+    book, seen = load_phrasebook(language), sights(view)
+    instructor = Instructor(book, compact_prompter(language), view, seen, rng)
+    yield from filter(None, map(instructor.exchange, view.lessons))
+    yield from Asker(book, view.things, seen, rng).ask(QUESTIONS)
+
+
+def _finished(shards: list[Shard], workers: int) -> Iterator[tuple[Shard, int]]:
+    """Each piece of work once it is finished, and how many samples came of it."""
+    waiting = [shard for shard in shards if not shard.file.exists()]
+    for shard in shards:
+        if shard.file.exists():
+            yield shard, len(json.loads(shard.file.read_text(encoding="utf-8")))
+    batch = workers * PIECES_PER_PROCESS
+    for first in range(0, len(waiting), batch):
+        yield from _worked(waiting[first : first + batch], workers)
+
+
+def _worked(shards: list[Shard], workers: int) -> Iterator[tuple[Shard, int]]:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _settle_in) as pool:
+        futures = {pool.submit(make, shard): shard for shard in shards}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool as error:
+            raise ControllerError("a process died at its work; see whether --resume gets past it") from error
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _settle_in() -> None:
+    """A worker has a core: more threads only wait for each other."""
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, and lets it finish its piece

@@ -1,0 +1,77 @@
+"""What is asked for in words, with the command that is right: lessons as questions and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from embodied.commands import Refuse, parse
+from embodied.learning.exchange import Exchange
+from embodied.learning.naming import Namer
+from embodied.learning.phrasebook import Phrasebook
+from embodied.learning.sights import Sight
+from embodied.learning.teacher import Lesson, Thing, View
+from embodied.prompting import PastStep, Prompter
+
+
+@dataclass(frozen=True)
+class Instructor:
+    """Puts lessons about one picture into words.
+
+    Attributes:
+        book: Its words.
+        prompter: Writes what a planner would be asked with.
+        view: The picture.
+        seen: What is seen in it.
+        rng: Draws the words.
+    """
+
+    book: Phrasebook
+    prompter: Prompter
+    view: View
+    seen: tuple[Sight, ...]
+    rng: np.random.Generator
+
+    def exchange(self, lesson: Lesson) -> Exchange | None:
+        """The lesson in words; ``None`` where no words fit its things alone."""
+        values = {role: self._words(name, role) for role, name in lesson.roles}
+        if lesson.absent is not None:
+            kind, color = lesson.absent
+            values["thing"] = Namer(self.book, self.seen).absent(kind, color, self.rng)
+        if any(words is None for words in values.values()):
+            return None
+        forms = self.book.command[lesson.word]
+        instruction = forms[int(self.rng.integers(len(forms)))].format(**values)
+        past = [PastStep(*each) for each in lesson.history]
+        question = self.prompter.words(instruction, past, self.view.observation)
+        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book))
+
+    def _words(self, name: str, role: str) -> str | None:
+        sight = next((each for each in self.seen if each.thing.name == name), None)
+        if sight is not None and (sight.plain or not sight.thing.movable):
+            ways = ("on", "in") if role == "thing" else ()
+            return Namer(self.book, self.seen).describe(sight, self.rng, ways)
+        thing = next((each for each in self.view.things if each.name == name), None)
+        return self._hidden(thing) if thing is not None else self._fixed(name)
+
+    def _fixed(self, name: str) -> str | None:
+        names = self.book.fixed.get(name)
+        return None if names is None else names[int(self.rng.integers(len(names)))]
+
+    def _hidden(self, thing: Thing) -> str | None:
+        """Words for what lies in a drawer: nothing else that is called so may be there."""
+        if not thing.movable:
+            return self._fixed(thing.name)
+        namer = Namer(self.book, self.seen)
+        noun = self.book.nouns_of(thing.kind)[0]
+        others = [each for each in self.view.things if each is not thing and noun in self.book.nouns_of(each.kind)]
+        return None if others else namer.absent(thing.kind, thing.color if self.rng.random() < 0.5 else None, self.rng)
+
+
+def in_words(command: str, book: Phrasebook) -> str:
+    """A command as it is taught: the reason of a refusal in the language that it is asked in."""
+    parsed = parse(command)
+    if not isinstance(parsed, Refuse):
+        return command
+    return str(Refuse(reason=book.refusals.get(parsed.reason, parsed.reason)))

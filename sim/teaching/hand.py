@@ -1,0 +1,91 @@
+"""Set the arm into a posture that it could have in the middle of a task, with something between its fingers or not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pybullet as p
+from scipy.spatial.transform import Rotation
+
+from embodied.geometry import FloatArray, Pose
+from embodied.motion.kinematics import Kinematics
+from sim.arm import GRIPPER
+from sim.fixtures import ARM_JOINTS, FINGER_JOINTS
+from sim.things import Thing
+from sim.world import World
+
+LOW_M, HIGH_M = (0.42, -0.36, 0.04), (0.72, 0.36, 0.34)
+"""Where the hand may be: x and y in the world, z above the counter."""
+TRIES = 6
+ROOM_M = 0.004
+"""A hand is about so much further open than what it holds is wide."""
+WIDEST_M = 0.074
+"""What is wider is held by its rim."""
+DEPTH_M = 0.02
+"""Fingers reach so far over what they hold, or to the middle of what is lower."""
+
+
+def go_home(world: World) -> None:
+    """The posture that an episode begins with."""
+    place = world.scene.kitchen.robot
+    _set_joints(world, np.array(place.home_rad), 2.0 * place.finger_m)
+
+
+def hover(world: World, kinematics: Kinematics, below_m: float, rng: np.random.Generator) -> Pose | None:
+    """Hold the open hand over the counter, pointing down; ``X_WG``, or ``None`` if no such posture was found.
+
+    Args:
+        world: Whose arm it is.
+        kinematics: Of the arm.
+        below_m: How far what is to be held reaches down.
+        rng: Draws where.
+    """
+    for _ in range(TRIES):
+        X_WG = _over_counter(world, below_m, rng)
+        q_rad = kinematics.solve(X_WG, kinematics.description.home_rad)
+        if q_rad is not None:
+            _set_joints(world, q_rad, GRIPPER.max_width_m)
+            return X_WG
+    return None
+
+
+def hold(world: World, thing: Thing, X_WG: Pose) -> float:
+    """Put ``thing`` between the fingers of a hand at ``X_WG`` and close them; the width in metres that is left."""
+    size = np.subtract(thing.high_m, thing.low_m)
+    across = int(np.argmin(size[:2]))
+    rim = size[across] > WIDEST_M
+    width_m = min(thing.kind.grasp_m if rim else float(size[across]), WIDEST_M)
+    middle = (np.array(thing.low_m) + np.array(thing.high_m)) / 2.0
+    gripped = middle.copy()
+    gripped[2] = max(middle[2], thing.high_m[2] - DEPTH_M)
+    if rim:
+        gripped[across] = thing.high_m[across] - width_m / 2.0
+    R_GO = _upright(across)
+    X_WO = X_WG @ Pose(R_GO, -R_GO @ gripped)
+    at, turn = X_WO.translation_m.tolist(), X_WO.quaternion_xyzw.tolist()
+    p.resetBasePositionAndOrientation(thing.body, at, turn, physicsClientId=thing.client)
+    _set_fingers(world, width_m)
+    return width_m
+
+
+def _upright(across: int) -> FloatArray:
+    """Turns a thing so that it stands in a hand that points down, its axis ``across`` along the fingers' way."""
+    flip = np.diag([1.0, -1.0, -1.0])
+    return flip if across == 1 else flip @ Rotation.from_euler("z", np.pi / 2.0).as_matrix()
+
+
+def _over_counter(world: World, below_m: float, rng: np.random.Generator) -> Pose:
+    top_m = world.regions["counter"].low_m[2] + below_m
+    at = rng.uniform(LOW_M, HIGH_M) + [0.0, 0.0, top_m]
+    down = Rotation.from_euler("zx", [rng.uniform(-np.pi / 2.0, np.pi / 2.0), np.pi])
+    return Pose(down.as_matrix(), at)
+
+
+def _set_joints(world: World, q_rad: FloatArray, width_m: float) -> None:
+    for joint, position in zip(ARM_JOINTS, q_rad, strict=True):
+        p.resetJointState(world.robot, joint, float(position), physicsClientId=world.client)
+    _set_fingers(world, width_m)
+
+
+def _set_fingers(world: World, width_m: float) -> None:
+    for finger in FINGER_JOINTS:
+        p.resetJointState(world.robot, finger, width_m / 2.0, physicsClientId=world.client)

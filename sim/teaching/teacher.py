@@ -1,0 +1,104 @@
+"""The kitchen as a teacher: the entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from embodied.controller import Controller
+from embodied.errors import UsageError
+from embodied.learning.sights import sights
+from embodied.learning.teacher import Teacher, View
+from embodied.motion.kinematics import Kinematics
+from embodied.observation import GripperState, Observation
+from sim.arm import GRIPPER, describe
+from sim.controller import KitchenController
+from sim.evidence import Evidence, between_fingers, glance
+from sim.teaching import hand
+from sim.teaching.kitchens import draw_scene, fill
+from sim.teaching.labelling import Boards, boards_of, name_things, show_things
+from sim.teaching.lessons import draw_lessons
+from sim.teaching.scattering import scatter
+from sim.things import Thing
+from sim.variation import Variation
+from sim.world import World
+
+HOME_SHARE, EMPTY_SHARE = 0.55, 0.3
+"""So often the arm is at home, and so often, if it is not, its hand is empty."""
+LESSONS = 3
+"""So many commands are asked for in each picture."""
+IMAGE_SIZE_PX = (448, 336)
+
+
+class KitchenTeacher(Teacher):
+    """Draws kitchens, and states of kitchens, from seeds."""
+
+    def views(self, seed: int, count: int) -> Iterator[View]:
+        """One kitchen in ``count`` states, each with another light and camera."""
+        rng = np.random.default_rng(seed)
+        scene = draw_scene(rng)
+        with World.build(scene, rng, image_size_px=IMAGE_SIZE_PX) as world:
+            fill(world, rng)
+            kinematics, everything = Kinematics(describe(scene.kitchen.robot)), world.objects
+            boards = boards_of(scene.kitchen)
+            for index in range(count):
+                drawn = Variation.draw(scene.kitchen, scene.file, IMAGE_SIZE_PX, rng)
+                world.variation = replace(drawn, materials=world.variation.materials)
+                hand.go_home(world)
+                scatter(world, everything, rng)
+                yield _view(world, boards, index, kinematics, rng)
+
+    def look(self, controller: Controller, observation: Observation) -> View:
+        """The truth about what the kitchen's planning camera saw last."""
+        if not isinstance(controller, KitchenController):
+            raise UsageError("the kitchen's teacher knows nothing of other worlds; use the controller 'kitchen'")
+        world = controller.world
+        bodies = {body for body, _ in between_fingers(world)}
+        held = next((name for name, thing in world.objects.items() if thing.body in bodies), None)
+        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), held)
+
+
+def open_teacher() -> KitchenTeacher:
+    """The entry point."""
+    return KitchenTeacher()
+
+
+def _view(world: World, boards: Boards, index: int, kinematics: Kinematics, rng: np.random.Generator) -> View:
+    evidence = glance(world)
+    held, width_m = _set_hand(world, evidence, kinematics, rng)
+    image, depth_m, camera = world.look()
+    gripper = GripperState(width_m, held is not None)
+    observation = Observation(index, world.time_s, image, depth_m, camera, gripper)
+    view = _labelled(world, boards, observation, evidence, None if held is None else held.name)
+    visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
+    lessons = draw_lessons(world, observation, evidence, visible, held, LESSONS, rng)
+    return replace(view, lessons=lessons)
+
+
+def _set_hand(
+    world: World, evidence: Evidence, kinematics: Kinematics, rng: np.random.Generator
+) -> tuple[Thing | None, float]:
+    """At home, or over the counter, with something in it or not: that, and how wide open it is."""
+    away, full = rng.random(2) > (HOME_SHARE, EMPTY_SHARE)
+    held = _takeable(world, evidence, rng) if away and full else None
+    height_m = 0.0 if held is None else held.high_m[2] - held.low_m[2]
+    X_WG = hand.hover(world, kinematics, height_m, rng) if away else None
+    if held is None or X_WG is None:
+        return None, GRIPPER.max_width_m
+    return held, hand.hold(world, held, X_WG)
+
+
+def _takeable(world: World, evidence: Evidence, rng: np.random.Generator) -> Thing | None:
+    """A thing on which nothing stands."""
+    carriers = {seat[0] for name in world.objects if (seat := evidence.seat(name)) is not None}
+    free = [thing for thing in world.objects.values() if thing.body not in carriers]
+    return free[int(rng.integers(len(free)))] if free else None
+
+
+def _labelled(world: World, boards: Boards, observation: Observation, evidence: Evidence, held: str | None) -> View:
+    assert observation.depth_m is not None
+    things = name_things(world, observation.camera, evidence, held)
+    shown = show_things(world, boards, observation.camera, observation.depth_m, things)
+    return View(observation, things, shown)

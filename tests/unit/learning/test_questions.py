@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from embodied.commands import Grasp, parse
+from embodied.learning.held_out import held_out_in, held_out_phrases
+from embodied.learning.instructions import Instructor, in_words
+from embodied.learning.mistakes import Mistakes
+from embodied.learning.phrasebook import load_phrasebook
+from embodied.learning.questions import Asker
+from embodied.learning.sights import sights
+from embodied.learning.teacher import Lesson
+from embodied.prompting import Prompter
+from embodied.resources import prompts_dir
+from embodied.task import load_task, task_names
+
+COMPACT = prompts_dir() / "compact"
+
+
+def asked(view, language="en", seeds=30):
+    book, seen = load_phrasebook(language), sights(view)
+    for seed in range(seeds):
+        yield from Asker(book, view.things, seen, np.random.default_rng(seed)).ask(8)
+
+
+def test_every_point_that_is_named_lies_on_a_thing_of_that_name(view):
+    checked = 0
+    for exchange in asked(view):
+        found = re.fullmatch(r"(.+) \((\S+), (\S+), (\S+)\)", exchange.answer)
+        if exchange.word == "where" and found:
+            number = view.shown[view.observation.camera.pixel(float(found[2]), float(found[3]))[::-1]]
+            thing = view.things[number - 1]
+            assert thing.title_en in found[1]
+            assert thing.color is None or thing.color in found[1]
+            checked += 1
+    assert checked > 20
+
+
+def test_what_is_hidden_is_never_pointed_at_nor_said_to_be_nowhere(view):
+    for exchange in asked(view):
+        if exchange.word in ("where", "there", "caption", "count"):
+            assert "lemon" not in exchange.question + exchange.answer or "yellow" not in exchange.question
+
+
+def test_yes_and_no_are_about_as_frequent(view):
+    answers = [exchange.answer for exchange in asked(view, seeds=80) if exchange.word in ("there", "is_color")]
+    assert 0.3 < answers.count("yes") / len(answers) < 0.7
+
+
+def test_same_seed_asks_the_same(view):
+    assert list(asked(view, "zh", 3)) == list(asked(view, "zh", 3))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_command_is_asked_for_as_the_planner_asks(view, language):
+    lesson = Lesson("on", (("thing", "a"), ("place", "plate")), "grasp(0.130, 0.420, 1.500)")
+    prompter = Prompter(language, directory=COMPACT)
+    instructor = Instructor(load_phrasebook(language), prompter, view, sights(view), np.random.default_rng(0))
+    exchange = instructor.exchange(lesson)
+    instruction, gripper = exchange.question.split("\n")
+    (turn,) = prompter.prompt(instruction, [], view.observation).turns
+    assert turn.text == exchange.question
+    assert gripper == "empty"
+    assert exchange.answer == lesson.command
+
+
+def test_history_is_a_line_a_step(view):
+    lesson = Lesson("held", (("thing", "a"),), "done()", (("grasp(0.100, 0.200, 1.000)", "failed", "missed_grasp"),))
+    prompter = Prompter("en", directory=COMPACT)
+    instructor = Instructor(load_phrasebook("en"), prompter, view, sights(view), np.random.default_rng(0))
+    assert instructor.exchange(lesson).question.split("\n")[1] == "grasp(0.100, 0.200, 1.000) -> failed: missed_grasp"
+
+
+def test_refusal_is_in_the_language_that_was_asked_in():
+    command = 'refuse("that is dangerous")'
+    assert in_words(command, load_phrasebook("en")) == command
+    assert "危险" in in_words(command, load_phrasebook("zh"))
+
+
+def test_every_unseen_phrasing_is_recognised_and_no_seen_one():
+    assert len(held_out_phrases()) > 200
+    for task in map(load_task, task_names()):
+        for phrase in (*task.unseen_phrasings.en, *task.unseen_phrasings.zh):
+            assert held_out_in(f"{phrase.upper()}!\nempty")
+        for phrase in (*task.instructions.en, *task.instructions.zh):
+            assert held_out_in(phrase) is None or task.split != "seen", phrase
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mistake_is_a_command_and_another_one(view, seed):
+    right = Grasp.model_validate({"kind": "grasp", "at": {"x": 0.13, "y": 0.42, "z": 1.5}})
+    wrong = Mistakes(1.0, np.random.default_rng(seed)).instead_of(right, view)
+    assert wrong is None or (parse(str(wrong)) == wrong and wrong != right)
+    assert Mistakes(0.0, np.random.default_rng(seed)).instead_of(right, view) is None
