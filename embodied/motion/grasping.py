@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.arm import GripperDescription
 from embodied.motion.lumps import lump_at
-from embodied.motion.pointcloud import Plane, cluster_at, thinned, without_planes
+from embodied.motion.pointcloud import LEVEL, Plane, cluster_at, thinned, without_planes
 
 CROP_M = 0.20
 SURROUNDINGS_M = 0.10
@@ -35,6 +35,8 @@ SHIFTS_M = (0.0, 0.015, -0.015)
 MIDDLE_REACH_M = 0.04
 """Compact things are taken at their middle, long ones within so far of where they were pointed at."""
 MIDDLE_COST = 20.0
+AWAY_COST = 5.0
+"""For each metre that the pads are out of reach of what was pointed at: of two parts of a thing, the one meant."""
 RIM_BAND_M = 0.012
 RIM_GAP_M = 0.012
 RIM_WIDTH_M = 0.03
@@ -48,8 +50,7 @@ MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
 UPRIGHT = 0.3
-LEVEL = 0.97
-"""Vertical share of the unit normals of upright and of level planes."""
+"""Vertical share of the unit normals of upright planes."""
 FOOT_M = 0.02
 """What stands on a plane was seen down to here at least: the plane's own points are not the thing's."""
 SAME_DIRECTION = 0.985
@@ -271,7 +272,8 @@ def _candidate(
     pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
-    return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - cost)
+    away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
+    return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - away - cost)
 
 
 def _deepest_tip(

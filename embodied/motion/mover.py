@@ -29,6 +29,8 @@ LINE_STEP_RAD = 0.1
 LINE_SPACING_RAD = 0.05
 """Lines are kept straight; free paths round their corners more widely."""
 MAX_JOINT_JUMP_RAD = 0.6
+MOUNT_M = 0.01
+"""A declared box that comes so near the arm's base is what it stands on: part of the robot, wherever the hand goes."""
 COMPLY_FORCE_N = 10.0
 COMPLY_M_PER_N = 5e-5
 COMPLY_MAX_M = 0.0015
@@ -109,7 +111,9 @@ class Mover:
         self.arm, self.memory, self.kinematics, self.limits, self.rng = arm, memory, kinematics, limits, rng
         self._keep_out, self._body, self._stop_requested = tuple(keep_out), body, stop_requested
         self._bias_W = np.zeros(3)
-        self._alone = CollisionWorld(kinematics, body, np.empty((0, 3)), ())
+        base_m = kinematics.description.base_in_world.translation_m
+        mount = [box for box in keep_out if box.contains(base_m, MOUNT_M)]
+        self._alone = CollisionWorld(kinematics, body, np.empty((0, 3)), mount)
         self.begin(float("inf"))
 
     def begin(self, timeout_s: float) -> None:
@@ -226,8 +230,8 @@ class Mover:
         """Joint positions (k, n) along the straight line from ``start_rad`` to ``X_WG``.
 
         Returns:
-            ``None`` if the line leaves the arm's reach, jumps, or makes the arm touch itself. What else it touches is
-            for the caller to know, and for the hand to feel.
+            ``None`` if the line leaves the arm's reach, jumps, or makes the arm touch itself or what it stands on. What
+            else it touches is for the caller to know, and for the hand to feel.
         """
         X_WS = self.kinematics.grasp_pose(start_rad)
         path = [start_rad]

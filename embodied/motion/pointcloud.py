@@ -20,6 +20,8 @@ PLANE_MIN_EXTENT_M = 0.16
 PLANE_MIN_SHARE = 0.12
 """Of all points around: supports, walls and fronts are large, the faces of things that fit the hand are not."""
 MAX_PLANES = 4
+LEVEL = 0.97
+"""Vertical share of the unit normals of level planes."""
 PATCH_LINK_M = 0.02
 LINK_M = 0.012
 MIN_CLUSTER_POINTS = 12
@@ -38,6 +40,11 @@ class Plane:
     def distance_m(self, p: FloatArray) -> Any:
         """How far points (..., 3) are from it."""
         return np.abs(p @ self.normal + self.offset_m)
+
+    def supports(self, p_WP: FloatArray) -> bool:
+        """Whether it is level and below the point: then all of it is a surface, wherever something stands on it."""
+        height_m = float(p_WP @ self.normal + self.offset_m) * float(np.sign(self.normal[2]))
+        return abs(float(self.normal[2])) > LEVEL and height_m > 0.0
 
 
 @lru_cache(maxsize=1)
@@ -61,6 +68,8 @@ def thinned(points: FloatArray, spacing_m: float = SPACING_M) -> FloatArray:
 def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, list[Plane]]:
     """Take the large planes that do not go through ``target`` away: supports, walls, fronts.
 
+    Of what the thing stands on, also the parts that others hide the rest of it from.
+
     Returns:
         The points (m, 3) that are left, and the planes taken away.
     """
@@ -69,11 +78,11 @@ def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, 
         if len(rest) < MIN_PLANE_POINTS:
             break
         plane, inliers = _largest_plane(rest)
-        on_plane = _largest_patch(rest, inliers)
-        large = on_plane.sum() >= PLANE_MIN_SHARE * len(points) and _extent(rest[on_plane]) >= PLANE_MIN_EXTENT_M
+        patch = _largest_patch(rest, inliers)
+        large = patch.sum() >= PLANE_MIN_SHARE * len(points) and _extent(rest[patch]) >= PLANE_MIN_EXTENT_M
         if not large or plane.distance_m(target) < PLANE_TOLERANCE_M:
             break
-        rest = rest[~on_plane]
+        rest = rest[~(inliers if plane.supports(target) else patch)]
         planes.append(plane)
     return rest, planes
 

@@ -58,17 +58,18 @@ def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: 
         SkillError: ``unreachable``, ``no_path``, ``blocked``, ``timeout``, ``stopped``.
     """
     seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
-    ways = [(before_m, _before(mover, declared, start_W, direction, before_m, length_m)) for before_m in BEFORES_M]
-    for before_m, goals in ways:
+    ways = [(before_m, *_before(mover, declared, start_W, direction, before_m, length_m)) for before_m in BEFORES_M]
+    for before_m, goals in [way[:2] for way in ways if way[2] or way[0] == BEFORES_M[0]]:
         try:
             mover.travel([q for q in goals if seen.free(q)], scale=TRAVEL_SCALE)
             return before_m
         except SkillError as error:
             if error.reason != Reason.NO_PATH.value:
                 raise
-    before_m, goals = next((way for way in ways if way[1]), (0.0, []))
-    if not goals:
+    possible = [(before_m, goals) for before_m, goals, _ in ways if goals]
+    if not possible:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
+    before_m, goals = possible[0]
     around = np.array([start_W - 2 * BEFORES_M[0], start_W + 2 * BEFORES_M[0]])
     mover.travel(goals, scale=CRAMPED_SCALE, ignore=around)
     return before_m
@@ -85,10 +86,11 @@ def _before(
     direction: FloatArray,
     before_m: float,
     length_m: float,
-) -> list[FloatArray]:
+) -> tuple[list[FloatArray], bool]:
     """Joint positions with the finger tips ``before_m`` before ``start_W``, from which the arm can go straight through.
 
-    If there are, such from which it touches nothing of ``declared`` on the way: neither the counter nor a wall.
+    If there are, such from which it touches nothing of ``declared`` on the way, neither the counter nor a wall; and
+    whether these are such.
     """
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
     cramped: list[FloatArray] = []
@@ -100,9 +102,9 @@ def _before(
         ways = [(q, path) for q, path in lines if path is not None]
         roomy = [q for q, path in ways if all(declared.free(each) for each in path[::2])]
         if roomy:
-            return roomy
+            return roomy, True
         cramped = cramped or [q for q, _ in ways]
-    return cramped
+    return cramped, False
 
 
 def _rotations(direction: FloatArray) -> Iterator[FloatArray]:

@@ -17,6 +17,7 @@ def sheet(low, high, spacing=0.004):
 
 
 TABLE = sheet((-0.2, -0.2, 0.0), (0.2, 0.2, 0.0))
+BESIDE = sheet((0.26, 0.0, 0.0), (0.32, 0.06, 0.0))
 BACK = sheet((0.2, -0.2, 0.0), (0.2, 0.2, 0.3))
 CUBE = sheet((-0.02, -0.02, 0.01), (0.02, 0.02, 0.05))
 OTHER = sheet((-0.02, 0.06, 0.01), (0.02, 0.10, 0.05))
@@ -90,3 +91,15 @@ def test_planes_found_are_the_same_each_time():
     np.testing.assert_array_equal(first[0], second[0])
     for one, other in zip(first[1], second[1], strict=True):
         np.testing.assert_array_equal(one.normal, other.normal)
+
+
+def test_all_of_a_support_is_taken_away_also_where_it_is_seen_in_parts():
+    seen = np.vstack([TABLE, BESIDE])
+    rest, planes = without_planes(seen, np.array([0.1, 0.1, 0.05]))
+    assert len(planes) == 1
+    assert not len(rest)
+
+
+def test_parts_of_a_plane_above_the_target_stay():
+    rest, _ = without_planes(np.vstack([TABLE, BESIDE]), np.array([0.1, 0.1, -0.05]))
+    assert len(rest) == len(BESIDE)
