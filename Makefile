@@ -40,5 +40,5 @@ clean: ## Remove everything that was made, but .venv
 	@touch $@
 
 .venv/dev.stamp: .venv/core.stamp
-	$(INSTALL) -e '.[dev,transformers,openai,ray]'
+	$(INSTALL) -e '.[dev,transformers,openai,ray,learning]'
 	@touch $@

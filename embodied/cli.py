@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from embodied import cli_data, cli_suites, console, registry
+from embodied import cli_data, cli_learning, cli_suites, console, registry
 from embodied.errors import ControllerError, EmbodiedError
 from embodied.packages import DISTRIBUTION, package_version
 from embodied.resources import scenes_dir
@@ -170,6 +170,10 @@ def run(
 app.command()(cli_suites.suite)
 app.command()(cli_suites.compare)
 app.add_typer(cli_data.learn, name="learn")
+cli_data.learn.command()(cli_learning.tower)
+cli_data.learn.command()(cli_learning.align)
+cli_data.learn.command()(cli_learning.instruct)
+cli_data.learn.command()(cli_learning.point)
 
 
 @app.command("list")

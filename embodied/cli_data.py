@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-learn = typer.Typer(no_args_is_help=True, help="Make training data, and look at it.")
+learn = typer.Typer(
+    no_args_is_help=True, help="Make training data; train the small model on it, and see how it points."
+)
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="A data set.")]
 

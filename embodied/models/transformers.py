@@ -21,6 +21,7 @@ try:
     from PIL import Image
     from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProcessorList, PreTrainedTokenizerFast
 
+    import embodied.models.rgbd_processing  # noqa: F401  (registers the shipped model's classes with the library)
     from embodied.models.constrained import GrammarLogitsProcessor
 except ImportError as error:
     raise MissingDependencyError(error.name or "transformers", "transformers") from error
@@ -63,7 +64,7 @@ class TransformersPlanner(Planner):
         Raises:
             ModelError: If the checkpoint cannot answer; says why and what to do.
         """
-        inputs = self._try("read the prompt", lambda: self._inputs(prompt.turns))
+        inputs = self._try("read the prompt", lambda: self._inputs(prompt))
         prompt_tokens = int(inputs["input_ids"].shape[1])
         tokens = self._try("answer", lambda: self._generate(inputs))[prompt_tokens:]
         text = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
@@ -83,8 +84,8 @@ class TransformersPlanner(Planner):
             )
         return output[0]
 
-    def _inputs(self, turns: Sequence[Turn]) -> Any:
-        turns = [_without_markers(turn, _markers(self._processor, self._tokenizer)) for turn in turns]
+    def _inputs(self, prompt: Prompt) -> Any:
+        turns = [_without_markers(turn, _markers(self._processor, self._tokenizer)) for turn in prompt.turns]
         images = [Image.fromarray(image) for turn in turns for image in turn.images]
         text = render(turns, self._processor)
         bos = self._tokenizer.bos_token
@@ -93,6 +94,7 @@ class TransformersPlanner(Planner):
             images=[images] if images else None,
             add_special_tokens=not (bos and text.startswith(bos)),
             return_tensors="pt",
+            **_depths(self._processor, prompt),
         )
         return inputs.to(self._model.device, dtype=self._model.dtype)
 
@@ -157,6 +159,16 @@ def _merged_system(turns: Sequence[Turn]) -> list[Turn]:
     system = [turn.text for turn in turns if turn.role == "system"]
     first, *rest = [turn for turn in turns if turn.role != "system"]
     return [Turn(first.role, "\n\n".join([*system, first.text]), first.images), *rest]
+
+
+def _depths(processor: Any, prompt: Prompt) -> dict[str, Any]:
+    """The depth map beside its picture, for processors that take one."""
+    accepted = getattr(getattr(processor, "image_processor", None), "valid_kwargs", None)
+    if "depth_m" not in getattr(accepted, "__annotations__", {}):
+        return {}
+    seen = prompt.observation
+    images = [image for turn in prompt.turns for image in turn.images]
+    return {"depth_m": [seen.depth_m if image is seen.image else None for image in images]}
 
 
 def _plain(turns: Sequence[Turn], image_token: str) -> str:

@@ -24,9 +24,9 @@ LAYERS = (
     ("learning", "looking", "report", "testing"),
     ("running",),
     ("doctor", "replay", "suite"),
-    ("console", "pytest_suite"),
+    ("console", "console_learning", "pytest_suite"),
     ("console_suites",),
-    ("cli_data", "cli_suites"),
+    ("cli_data", "cli_learning", "cli_suites"),
     ("cli",),
 )
 """Modules and packages of ``embodied``, the lowest first: each imports from lower layers alone."""
@@ -40,8 +40,19 @@ ONLY_IN = {
     "ompl": ("embodied/motion",),
     "ruckig": ("embodied/motion",),
     "open3d": ("embodied/motion",),
-    "torch": ("embodied/models/transformers", "embodied/models/constrained", "embodied/learning"),
-    "transformers": ("embodied/models/transformers", "embodied/models/constrained", "embodied/learning"),
+    "torch": (
+        "embodied/models/transformers",
+        "embodied/models/constrained",
+        "embodied/models/rgbd",
+        "embodied/learning",
+    ),
+    "transformers": (
+        "embodied/models/transformers",
+        "embodied/models/constrained",
+        "embodied/models/rgbd",
+        "embodied/learning",
+    ),
+    "accelerate": ("embodied/learning",),
     "openai": ("embodied/models",),
     "ray": ("embodied/suite/cluster",),
     "gymnasium": ("embodied/gym",),

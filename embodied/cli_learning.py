@@ -1,0 +1,110 @@
+"""The commands by which a model is trained: arguments only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from embodied import console_learning
+
+if TYPE_CHECKING:
+    from embodied.learning.running import StageName
+
+Data = Annotated[Path, typer.Option(file_okay=False, help="A data set: conversations.json beside its pictures.")]
+Out = Annotated[Path, typer.Option(file_okay=False, help="Checkpoint, curves, and the state to resume from.")]
+Start = Annotated[Path, typer.Option(file_okay=False, help="The checkpoint to begin with.")]
+Steps = Annotated[int | None, typer.Option(min=1, show_default="the stage's", help="Batches in all.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, show_default="the stage's", help="Pictures in a batch.")]
+Rate = Annotated[float | None, typer.Option(min=0.0, show_default="the stage's", help="Highest learning rate.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds everything random.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is there; begin if nothing is.")]
+
+
+def tower(
+    data: Data,
+    out: Out,
+    image_size: Annotated[
+        tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that the model takes.")
+    ] = (320, 240),
+    steps: Steps = None,
+    batch_size: BatchSize = None,
+    learning_rate: Rate = None,
+    seed: Seed = 0,
+    resume: Resume = False,
+) -> None:
+    """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it."""
+    _train("tower", data, out, None, steps, batch_size, learning_rate, seed, resume, image_size)
+
+
+def align(
+    data: Data,
+    out: Out,
+    start: Start,
+    steps: Steps = None,
+    batch_size: BatchSize = None,
+    learning_rate: Rate = None,
+    seed: Seed = 0,
+    resume: Resume = False,
+) -> None:
+    """The projector learns to put a picture's tokens among the words for what they show."""
+    _train("align", data, out, start, steps, batch_size, learning_rate, seed, resume)
+
+
+def instruct(
+    data: Data,
+    out: Out,
+    start: Start,
+    steps: Steps = None,
+    batch_size: BatchSize = None,
+    learning_rate: Rate = None,
+    seed: Seed = 0,
+    resume: Resume = False,
+    tower_too: Annotated[bool, typer.Option("--tower-too", help="Let the tower move as well.")] = False,
+) -> None:
+    """Projector and language model learn to answer, and to look at what they are asked about."""
+    _train("instruct", data, out, start, steps, batch_size, learning_rate, seed, resume, tower_too=tower_too)
+
+
+def point(
+    checkpoint: Annotated[Path, typer.Option(file_okay=False, help="The model.")],
+    data: Data,
+    questions: Annotated[int, typer.Option(min=1, help="At most so many.")] = 500,
+) -> None:
+    """Count how many points lie on the thing asked for, beside the same model that sees a grey picture."""
+    from embodied.learning.running import run_pointing
+
+    console_learning.show_pointing(run_pointing(checkpoint, data, questions))
+
+
+def _train(
+    stage: StageName,
+    data: Path,
+    out: Path,
+    start: Path | None,
+    steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    seed: int,
+    resume: bool,
+    image_size: tuple[int, int] = (320, 240),
+    tower_too: bool = False,
+) -> None:
+    from embodied.learning.building import Sizes
+    from embodied.learning.running import SCHEDULES, StageSettings, run_stage
+
+    usual = SCHEDULES[stage]
+    schedule = replace(
+        usual,
+        steps=steps or usual.steps,
+        batch_size=batch_size or usual.batch_size,
+        learning_rate=learning_rate or usual.learning_rate,
+        seed=seed,
+    )
+    sizes = Sizes(image_width=image_size[0], image_height=image_size[1])
+    settings = StageSettings(stage, data, out, start, schedule, sizes, tower_too=tower_too, resume=resume)
+    with console_learning.progress() as report:
+        run_stage(settings, report)
+    print(out)

@@ -1,0 +1,216 @@
+"""Batches: pictures with many questions each, side by side in one sequence.
+
+A picture's tokens are paid for once. Every question sees the system text, the picture and itself, as if it were the
+only one: positions begin anew behind the picture, and the attention mask hides the other questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.utils.data import Dataset
+
+from embodied.learning.examples import Example, Picture, read_picture
+from embodied.learning.patches import coverage, label_at, owners, patch_at, shown_by
+from embodied.learning.rendering import Exchange, Renderer
+
+IGNORED = -100
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One example, ready for a batch.
+
+    Attributes:
+        example: What it was made from.
+        picture: Its pixels.
+        pixel_values: (channels, height, width) for the tower.
+        prefix: Tokens before the questions.
+        exchanges: The questions chosen this time.
+    """
+
+    example: Example
+    picture: Picture
+    pixel_values: torch.Tensor
+    prefix: list[int]
+    exchanges: list[Exchange]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Tensors of a batch; N is the number of a picture's tokens.
+
+    Attributes:
+        pixel_values: (batch, channels, height, width).
+        input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
+        attention_mask: (batch, 1, length, length), true where a token may look.
+        pointing_at: (points, 3) where a coordinate is predicted: batch, position, and which of x, y and z.
+        pointing_to: (points, N) true at the tokens of what the coordinate is about.
+        owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
+        image_start: Where the picture's tokens begin.
+    """
+
+    pixel_values: torch.Tensor
+    input_ids: torch.Tensor
+    position_ids: torch.Tensor
+    labels: torch.Tensor
+    attention_mask: torch.Tensor
+    pointing_at: torch.Tensor
+    pointing_to: torch.Tensor
+    owner: torch.Tensor
+    things: tuple[Any, ...]
+    image_start: int
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on ``device``."""
+        tensors = [field.name for field in fields(self) if isinstance(getattr(self, field.name), torch.Tensor)]
+        return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
+
+
+class Items(Dataset[Item]):
+    """A data set's examples; which of a picture's questions are asked is drawn from the seed and the place in time."""
+
+    def __init__(
+        self,
+        directory: Path,
+        examples: Sequence[Example],
+        processor: Any,
+        grid: tuple[int, int],
+        questions: int,
+        seed: int,
+    ) -> None:
+        """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``."""
+        self._directory, self._examples, self._processor = directory, examples, processor
+        self._renderer = Renderer(processor, grid[0] * grid[1])
+        self._questions, self._seed = questions, seed
+
+    def __len__(self) -> int:
+        """How many examples there are."""
+        return len(self._examples)
+
+    def __getitem__(self, key: tuple[int, int] | int) -> Item:
+        """Example ``key[0]`` as it is asked in epoch ``key[1]``."""
+        index, epoch = key if isinstance(key, tuple) else (key, 0)
+        example = self._examples[index]
+        picture = read_picture(self._directory, example)
+        order = np.random.default_rng([self._seed, epoch, index]).permutation(len(example.exchanges))
+        chosen = [example.exchanges[i] for i in order[: self._questions]]
+        return Item(
+            example,
+            picture,
+            pixels(self._processor, picture),
+            self._renderer.prefix(example.system),
+            [self._renderer.exchange(*each) for each in chosen],
+        )
+
+
+def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:
+    """A picture as the tower takes it; ``blind`` shows a grey one without depth instead."""
+    image = np.full_like(picture.image, 128) if blind else picture.image
+    depth_m = None if blind else picture.depth_m
+    images = processor.image_processor
+    with_depth = "depth_m" in images.valid_kwargs.__annotations__
+    values = images([Image.fromarray(image)], return_tensors="pt", **({"depth_m": [depth_m]} if with_depth else {}))
+    pixel_values: torch.Tensor = values["pixel_values"][0]
+    return pixel_values
+
+
+def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, pad_token_id: int) -> Batch:
+    """One batch of items that share their prefix's layout."""
+    rows = [_row(item) for item in items]
+    length = max(len(row.ids) for row in rows)
+    count = grid[0] * grid[1]
+    shares = [_shares(item, grid) for item in items]
+    at, to = [], []
+    for number, (item, row, share) in enumerate(zip(items, rows, shares, strict=True)):
+        for place, axis, x, y in row.points:
+            at.append((number, place, axis))
+            to.append(_target(item, share, x, y, grid))
+    return Batch(
+        pixel_values=torch.stack([item.pixel_values for item in items]),
+        input_ids=_padded([row.ids for row in rows], length, pad_token_id),
+        position_ids=_padded([row.positions for row in rows], length, 0),
+        labels=_padded([row.labels for row in rows], length, IGNORED),
+        attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
+        pointing_at=torch.tensor(at, dtype=torch.long).reshape(-1, 3),
+        pointing_to=torch.from_numpy(np.stack(to)) if to else torch.zeros(0, count, dtype=torch.bool),
+        owner=torch.from_numpy(np.stack([_owner(item, s, count) for item, s in zip(items, shares, strict=True)])),
+        things=tuple(item.example.things for item in items),
+        image_start=items[0].prefix.index(image_token_id),
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One item as a sequence; ``question`` numbers the question that a token belongs to, 0 for the prefix."""
+
+    ids: list[int]
+    positions: list[int]
+    labels: list[int]
+    question: list[int]
+    points: list[tuple[int, int, float, float]]
+
+
+def _row(item: Item) -> _Row:
+    before = len(item.prefix)
+    row = _Row(list(item.prefix), list(range(before)), [IGNORED] * before, [0] * before, [])
+    for number, exchange in enumerate(item.exchanges, 1):
+        start = len(row.ids) + len(exchange.asked)
+        row.ids.extend(exchange.asked + exchange.answered)
+        row.labels.extend([IGNORED] * len(exchange.asked) + exchange.answered)
+        both = len(exchange.asked) + len(exchange.answered)
+        row.positions.extend(range(before, before + both))
+        row.question.extend([number] * both)
+        for point, places in exchange.pointing:
+            row.points.extend((start + place - 1, axis, point.x, point.y) for place, axis in places)
+    return row
+
+
+def _mask(question: list[int], length: int) -> torch.Tensor:
+    """Who may look at whom: backwards, at the prefix and at one's own question. Padding looks at itself."""
+    number = torch.full((length,), -1)
+    number[: len(question)] = torch.tensor(question)
+    allowed = (number[:, None] == number[None, :]) | (number[None, :] == 0)
+    return allowed.tril()
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int, value: int) -> torch.Tensor:
+    return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows], dtype=torch.long)
+
+
+def _shares(item: Item, grid: tuple[int, int]) -> NDArray[np.float32]:
+    labels = item.picture.labels
+    return coverage(labels, grid) if labels is not None else np.zeros((1, grid[0] * grid[1]), np.float32)
+
+
+def _target(item: Item, shares: NDArray[np.float32], x: float, y: float, grid: tuple[int, int]) -> NDArray[np.bool_]:
+    """The tokens of the thing that a point stands for; where it stands for a spot, the token in which that lies."""
+    labels = item.picture.labels
+    number = label_at(labels, x, y) if labels is not None else 0
+    thing = next((thing for thing in item.example.things if thing.number == number), None)
+    if thing is not None and thing.point is not None and _near(thing.point, x, y, grid):
+        return shown_by(shares[number])
+    alone = np.zeros(grid[0] * grid[1], np.bool_)
+    alone[patch_at(x, y, grid)] = True
+    return alone
+
+
+def _near(point: tuple[float, float, float], x: float, y: float, grid: tuple[int, int]) -> bool:
+    """Whether the thing's own point is within a patch of (x, y): a spot on a counter is not where the counter is."""
+    rows, columns = grid
+    return abs(point[0] - x) * columns <= 1.0 and abs(point[1] - y) * rows <= 1.0
+
+
+def _owner(item: Item, shares: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """For each token the place in the list of things of what it stands for, or -1."""
+    things = item.example.things
+    place = {thing.number: place for place, thing in enumerate(things)}
+    owner = owners(shares, [thing.number for thing in things])
+    return np.array([place.get(int(index), -1) for index in owner], np.int64) if things else np.full(count, -1)

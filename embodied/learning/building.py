@@ -1,0 +1,115 @@
+"""A new model of LLaVA's architecture, small enough for a laptop: random weights, and a tokenizer for its data."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, PreTrainedTokenizerFast
+
+from embodied.learning.tokenizer import CHAT_TEMPLATE, IMAGE, build_tokenizer
+from embodied.models.rgbd_processing import RgbdImageProcessorPil, RgbdProcessor
+from embodied.models.rgbd_vision import RgbdVisionConfig
+
+ROPE_THETA = 500_000.0
+"""Slow rotary positions: what an image token says must be found however far back it stands."""
+
+
+WAVES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Waves in a unit by which numbers are told apart; the shortest is three hundredths long."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the model is.
+
+    Attributes:
+        image_height, image_width, patch: Pixels of the picture and of what becomes one token.
+        vision_width, vision_layers, stem: The tower.
+        text_width, text_layers, text_heads, text_inner: The language model.
+        vocab: At most so many tokens.
+    """
+
+    image_height: int = 240
+    image_width: int = 320
+    patch: int = 16
+    stem: int = 32
+    vision_width: int = 256
+    vision_layers: int = 2
+    text_width: int = 256
+    text_layers: int = 4
+    text_heads: int = 8
+    text_inner: int = 704
+    vocab: int = 6000
+
+
+def build(texts: Sequence[str], sizes: Sizes, seed: int) -> tuple[LlavaForConditionalGeneration, RgbdProcessor]:
+    """A model with random weights, and its processor with a tokenizer trained on ``texts``."""
+    tokenizer = build_tokenizer(texts, sizes.vocab)
+    torch.manual_seed(seed)
+    model = LlavaForConditionalGeneration(_config(tokenizer, sizes))
+    embeddings: Any = model.get_input_embeddings()
+    _place_numbers(embeddings.weight, tokenizer)
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    return model, _processor(tokenizer, sizes)
+
+
+def _place_numbers(embeddings: torch.Tensor, tokenizer: PreTrainedTokenizerFast) -> None:
+    """Coarse numbers begin as waves of their value: near numbers are near, and a few dimensions hold them all."""
+    known = {text: token for text, token in tokenizer.get_vocab().items() if re.fullmatch(r"\d\.\d\d", text)}
+    values = torch.tensor([float(text) for text in known])[:, None] * 2 * math.pi * torch.tensor(WAVES)
+    waves = torch.cat([values.sin(), values.cos()], 1)
+    mixing = torch.randn(waves.shape[1], embeddings.shape[1]) / math.sqrt(len(WAVES) * embeddings.shape[1])
+    with torch.no_grad():
+        embeddings[list(known.values())] = waves @ mixing
+
+
+def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
+    vision = RgbdVisionConfig(
+        hidden_size=sizes.vision_width,
+        stem_size=sizes.stem,
+        num_hidden_layers=sizes.vision_layers,
+        image_height=sizes.image_height,
+        image_width=sizes.image_width,
+        patch_size=sizes.patch,
+    )
+    text = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=sizes.text_width,
+        intermediate_size=sizes.text_inner,
+        num_hidden_layers=sizes.text_layers,
+        num_attention_heads=sizes.text_heads,
+        max_position_embeddings=4096,
+        initializer_range=sizes.text_width**-0.5,
+        rope_parameters={"rope_type": "default", "rope_theta": ROPE_THETA},
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        tie_word_embeddings=True,
+    )
+    return LlavaConfig(
+        vision_config=vision,
+        text_config=text,
+        image_token_index=int(tokenizer(IMAGE, add_special_tokens=False)["input_ids"][0]),
+        image_seq_length=vision.grid[0] * vision.grid[1],
+        vision_feature_layer=-1,
+        vision_feature_select_strategy="full",
+        tie_word_embeddings=True,
+    )
+
+
+def _processor(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> RgbdProcessor:
+    make: Any = RgbdProcessor  # the library's processors have untyped constructors
+    processor: RgbdProcessor = make(
+        RgbdImageProcessorPil(size={"height": sizes.image_height, "width": sizes.image_width}),
+        tokenizer,
+        patch_size=sizes.patch,
+        vision_feature_select_strategy="full",
+        chat_template=CHAT_TEMPLATE,
+    )
+    return processor

@@ -1,0 +1,45 @@
+"""A checkpoint directory: weights as safetensors, tokenizer, processor, chat template; whole at any moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+import embodied.models.rgbd_processing  # noqa: F401  (registers the classes with the library)
+from embodied.errors import ModelError
+from embodied.models.transformers import PROMPTS
+from embodied.resources import prompts_dir
+
+TEMPLATES = "compact"
+"""The templates that training data is written with; a checkpoint is spoken to in them."""
+
+
+def save_weights(model: Any, processor: Any, directory: Path) -> None:
+    """Write everything beside ``directory``'s own files, then put each in its place at once."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".part-") as part:
+        model.save_pretrained(part)
+        processor.save_pretrained(part)
+        for path in sorted(Path(part).iterdir()):
+            os.replace(path, directory / path.name)
+    shutil.copytree(prompts_dir() / TEMPLATES, directory / PROMPTS, dirs_exist_ok=True)
+
+
+def load_weights(directory: Path) -> tuple[Any, Any]:
+    """Model and processor, as any program loads them.
+
+    Raises:
+        ModelError: If they cannot be loaded; says why.
+    """
+    loader: Any = AutoProcessor
+    try:
+        model = AutoModelForImageTextToText.from_pretrained(directory, trust_remote_code=False, use_safetensors=True)
+        return model, loader.from_pretrained(directory, trust_remote_code=False, backend="pil")
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"{directory} cannot be loaded: {reason}; begin with 'embodied learn tower'") from error

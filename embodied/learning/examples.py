@@ -1,0 +1,172 @@
+"""The training data, read: pictures with depth maps, what every pixel shows, and conversations about them.
+
+A data set is a directory with ``conversations.json``, LLaVA's own conversation file, beside its pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from embodied.errors import UsageError
+
+CONVERSATIONS = "conversations.json"
+IMAGE_MARKER = "<image>"
+MILLIMETRES = 1000.0
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Said(_Record):
+    """One turn of a conversation."""
+
+    who: Literal["system", "human", "gpt"] = Field(alias="from")
+    value: str
+
+
+class Thing(_Record):
+    """Something that can be seen in a picture.
+
+    Attributes:
+        number: Its value in the picture's labels.
+        kind: What it is, in one word of the data set's.
+        color: In a word; no colour where it has none of its own.
+        title_en, title_zh: What people call it.
+        point: Where to point at it: x and y of the unit square, z in metres; ``None`` where no depth was measured.
+    """
+
+    number: int
+    kind: str
+    color: str | None = None
+    title_en: str
+    title_zh: str
+    point: tuple[float, float, float] | None = None
+
+
+class Example(_Record):
+    """One picture and what is said about it; files are relative to the data set.
+
+    Attributes:
+        id: Its name.
+        image, depth, labels: Files with colours, with depths in millimetres, and with the number of the thing that each
+            pixel shows; 0 is nothing of these.
+        conversations: Questions and answers in turns; the first question has the picture's marker before it.
+        things: What can be seen: the content of the file beside ``labels`` that ends in ``.json``.
+    """
+
+    id: str
+    image: str
+    depth: str | None = None
+    labels: str | None = None
+    conversations: tuple[Said, ...]
+    things: tuple[Thing, ...] = ()
+
+    @property
+    def system(self) -> str:
+        """What is said before everything else, or nothing."""
+        return "".join(said.value for said in self.conversations if said.who == "system")
+
+    @property
+    def exchanges(self) -> list[tuple[str, str]]:
+        """Questions, without the picture's marker, and their answers."""
+        said = [each for each in self.conversations if each.who != "system"]
+        return [
+            (asked.value.replace(IMAGE_MARKER, "").strip("\n"), answered.value)
+            for asked, answered in zip(said[::2], said[1::2], strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The pixels of an example.
+
+    Attributes:
+        image: (height, width, 3) uint8 RGB.
+        depth_m: (height, width) float32, NaN for "no reading"; ``None`` if the example has no depth map.
+        labels: (height, width) indices of things; ``None`` if the example has no labels.
+    """
+
+    image: NDArray[np.uint8]
+    depth_m: NDArray[np.float32] | None
+    labels: NDArray[np.integer] | None
+
+
+def read_examples(directory: Path) -> tuple[Example, ...]:
+    """Every example of a data set, in its order.
+
+    Raises:
+        UsageError: If there is none, or the file is not as documented; names the entry and the field.
+    """
+    path = directory / CONVERSATIONS
+    examples: tuple[Example, ...] = _validated(TypeAdapter(tuple[Example, ...]), path)
+    if not examples:
+        raise UsageError(f"{path}: it has no examples")
+    return tuple(
+        example.model_copy(update={"things": _things(directory / example.labels)}) if example.labels else example
+        for example in examples
+    )
+
+
+def _things(labels: Path) -> tuple[Thing, ...]:
+    things: tuple[Thing, ...] = _validated(TypeAdapter(tuple[Thing, ...]), labels.with_suffix(".json"))
+    return things
+
+
+def _validated(adapter: TypeAdapter[Any], path: Path) -> Any:
+    try:
+        return adapter.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {_reason(error)}") from error
+
+
+def read_picture(directory: Path, example: Example) -> Picture:
+    """The pixels of ``example``.
+
+    Raises:
+        UsageError: If a file is missing or is no picture.
+    """
+    image = cv2.cvtColor(_read(directory / example.image, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    depth = None if example.depth is None else _read(directory / example.depth, cv2.IMREAD_UNCHANGED)
+    labels = None if example.labels is None else _read(directory / example.labels, cv2.IMREAD_UNCHANGED)
+    depth_m = None if depth is None else np.where(depth == 0, np.nan, depth / MILLIMETRES).astype(np.float32)
+    return Picture(image.astype(np.uint8), depth_m, None if labels is None else labels.astype(np.int64))
+
+
+def texts(examples: Sequence[Example]) -> list[str]:
+    """Everything that is said, and the names of all that is seen."""
+    said = [each.value for example in examples for each in example.conversations]
+    seen = [thing for example in examples for thing in example.things]
+    return said + [f" {thing.color or ''} {thing.title_en} {thing.title_zh}" for thing in seen]
+
+
+def kinds(examples: Sequence[Example]) -> list[str]:
+    """The kinds of things that are seen, sorted."""
+    return sorted({thing.kind for example in examples for thing in example.things})
+
+
+def colours(examples: Sequence[Example]) -> list[str]:
+    """The colours of things that are seen, sorted."""
+    return sorted({thing.color for example in examples for thing in example.things if thing.color})
+
+
+def _read(path: Path, flags: int) -> NDArray[Any]:
+    pixels: NDArray[Any] | None = cv2.imread(str(path), flags)
+    if pixels is None:
+        raise UsageError(f"{path} is missing or is no picture")
+    return pixels
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        return f"entry {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+    return str(error)

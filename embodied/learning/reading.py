@@ -1,0 +1,81 @@
+"""What a picture's tokens say, read with the language model's own word embeddings."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch.nn.functional import rms_norm
+
+from embodied.learning.batches import Batch
+from embodied.learning.examples import Thing
+
+AXES = 3
+READER_SEED = 20_040
+"""Fixed for good: a checkpoint's tokens are written for these readers."""
+
+
+class Words:
+    """The tokens by which a thing is told: what it is called, its colour, and where it is."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        """Tokens of ``tokenizer``."""
+        self._tokenizer = tokenizer
+        self._known: dict[str, list[int]] = {}
+
+    def names(self, thing: Thing) -> list[int]:
+        """What it is called in two languages, and its colour."""
+        color = self._ids(f" {thing.color}") if thing.color else []
+        return [*self._ids(f" {thing.title_en}"), *self._ids(thing.title_zh), *color]
+
+    def places(self, thing: Thing) -> list[int]:
+        """The coarse numbers of x, y and z, or nothing where no point is known."""
+        return [self._ids(f"{value:.3f}")[0] for value in thing.point] if thing.point else []
+
+    def _ids(self, text: str) -> list[int]:
+        if text not in self._known:
+            self._known[text] = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return self._known[text]
+
+
+def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings: torch.Tensor) -> torch.Tensor:
+    """Minus the log-probability of a thing's words, as its tokens in the picture are read with word embeddings.
+
+    Names are read as they are. Each coordinate is read through a fixed rotation of its own: the same number is the same
+    word for x, y and z, and which of them it is must be told apart.
+
+    Args:
+        projected: (batch, N, size) tokens of pictures, as the language model gets them.
+        batch: What they show.
+        words: How it is told.
+        embeddings: (vocabulary, size) of the language model.
+    """
+    rows, targets = [], []
+    for number, things in enumerate(batch.things):
+        said = [[(AXES, word) for word in words.names(thing)] + [*enumerate(words.places(thing))] for thing in things]
+        for place in (batch.owner[number] >= 0).nonzero().flatten().tolist():
+            for reader, word in said[int(batch.owner[number, place])]:
+                rows.append((number, place, reader))
+                targets.append(word)
+    if not rows:
+        return projected.sum() * 0.0
+    at = torch.tensor(rows, device=projected.device)
+    places, back = torch.unique(at, dim=0, return_inverse=True)
+    states = rms_norm(projected[places[:, 0], places[:, 1]], projected.shape[-1:])
+    rotations = _rotations(projected.shape[-1]).to(projected)
+    read = torch.zeros_like(states)
+    for reader, rotation in enumerate([*rotations, None]):
+        chosen = places[:, 2] == reader
+        read[chosen] = states[chosen] if rotation is None else states[chosen] @ rotation
+    logits = (read @ embeddings.T).float().log_softmax(-1)
+    return -logits[back, torch.tensor(targets, device=projected.device)].mean()
+
+
+@cache
+def _rotations(size: int) -> torch.Tensor:
+    """(3, size, size): one for each axis, the same for ever."""
+    generator = torch.Generator().manual_seed(READER_SEED)
+    drawn = torch.randn(AXES, size, size, generator=generator)
+    rotations: torch.Tensor = torch.linalg.qr(drawn).Q
+    return rotations

@@ -1,0 +1,76 @@
+"""Conversations as tokens: what is asked, what is answered, and where in an answer coordinates are predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from embodied.errors import UsageError
+from embodied.learning.numbers import SpokenPoint, spoken_points
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question and its answer as tokens, as they follow the picture.
+
+    Attributes:
+        asked: Tokens of the question, up to where the answer begins.
+        answered: Tokens of the answer, with the one that ends it.
+        pointing: For every point in the answer the places in ``answered`` of its numbers' tokens, each with its axis.
+    """
+
+    asked: list[int]
+    answered: list[int]
+    pointing: list[tuple[SpokenPoint, list[tuple[int, int]]]]
+
+
+class Renderer:
+    """Writes conversations through a checkpoint's own processor."""
+
+    def __init__(self, processor: Any, image_tokens: int) -> None:
+        """Use ``processor``; a picture becomes ``image_tokens`` tokens."""
+        self._processor, self._image_tokens = processor, image_tokens
+        self._tokenizer = processor.tokenizer
+        self.image_token_id = int(processor.image_token_id)
+
+    def prefix(self, system: str) -> list[int]:
+        """Tokens of all that comes before a question: system text and picture."""
+        before, _, _ = self._parts(system, "?", "!")
+        ids: list[int] = self._ids(before)
+        at = ids.index(self.image_token_id)
+        return ids[:at] + [self.image_token_id] * self._image_tokens + ids[at + 1 :]
+
+    def exchange(self, question: str, answer: str) -> Exchange:
+        """A question and its answer."""
+        _, asked, answered = self._parts("", question, answer)
+        encoded = self._tokenizer(answered, add_special_tokens=False, return_offsets_mapping=True)
+        pointing = [(point, _tokens_of(point, encoded["offset_mapping"])) for point in spoken_points(answered)]
+        return Exchange(self._ids(asked), list(encoded["input_ids"]), pointing)
+
+    def _parts(self, system: str, question: str, answer: str) -> tuple[str, str, str]:
+        """What stands up to the picture, between it and the answer, and after that."""
+        picture, text = {"type": "image"}, {"type": "text", "text": question}
+        said = [{"role": "system", "content": [{"type": "text", "text": system}]}] if system else []
+        messages = [*said, {"role": "user", "content": [picture, text]}]
+        asked = str(self._processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+        reply = {"role": "assistant", "content": [{"type": "text", "text": answer}]}
+        whole = str(self._processor.apply_chat_template([*messages, reply], tokenize=False))
+        marker = self._processor.image_token
+        if not whole.startswith(asked) or asked.count(marker) != 1:
+            raise UsageError("the checkpoint's chat template does not put an answer after its question: train another")
+        before, after = asked.split(marker)
+        return before + marker, after, whole[len(asked) :].rstrip("\n")
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The tokens of the point's numbers, each with its axis."""
+    return [
+        (token, axis)
+        for token, (start, end) in enumerate(offsets)
+        for axis, (first, last) in enumerate(point.spans)
+        if first <= start < end <= last
+    ]

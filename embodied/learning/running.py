@@ -1,0 +1,128 @@
+"""One stage of training, or one evaluation, from directories to directories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from embodied.errors import MissingDependencyError, UsageError
+from embodied.learning.examples import Example, colours, kinds, read_examples, texts
+
+try:
+    from embodied.learning.batches import Items, collate
+    from embodied.learning.building import Sizes, build
+    from embodied.learning.checkpoint import load_weights
+    from embodied.learning.pointing import Pointing, evaluate
+    from embodied.learning.stages import AlignmentStage, InstructionStage, Stage, TowerStage
+    from embodied.learning.training import Progress, Schedule, train
+except ImportError as error:
+    raise MissingDependencyError(error.name or "torch", "learning") from error
+
+StageName = Literal["tower", "align", "instruct"]
+SCHEDULES: Mapping[StageName, Schedule] = {
+    "tower": Schedule(steps=3000, batch_size=16, learning_rate=1.5e-3),
+    "align": Schedule(steps=500, batch_size=16, learning_rate=3e-3),
+    "instruct": Schedule(steps=6000, batch_size=16, learning_rate=1e-3),
+}
+"""What a stage does if nothing else is said."""
+QUESTIONS = 12
+"""How many questions about a picture are asked at a time."""
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """What to train on what.
+
+    Attributes:
+        stage: Which one.
+        data: A data set.
+        out: Where checkpoint, curves and state go.
+        start: The checkpoint to begin with; only the tower's stage can begin with none.
+        schedule: How long and how fast.
+        sizes: Of a new model.
+        questions: How many a picture, in the stage of instructions.
+        tower_too: Whether the tower moves in the stage of instructions.
+        resume: Go on with what is in ``out``.
+    """
+
+    stage: StageName
+    data: Path
+    out: Path
+    start: Path | None
+    schedule: Schedule
+    sizes: Sizes = Sizes()
+    questions: int = QUESTIONS
+    tower_too: bool = False
+    resume: bool = False
+
+
+def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> None:
+    """Train, and leave a checkpoint that any program can load.
+
+    Raises:
+        UsageError: If data, start or out are unusable.
+        ModelError: If the checkpoint to start from cannot be loaded.
+    """
+    examples = read_examples(settings.data)
+    model, processor = _beginning(settings, examples)
+    grid = _grid(model)
+    questions = settings.questions if settings.stage == "instruct" else 0
+    train(
+        _stage(settings, model, processor, examples),
+        Items(settings.data, examples, processor, grid, questions, settings.schedule.seed),
+        partial(
+            collate, grid=grid, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id
+        ),
+        settings.schedule,
+        settings.out,
+        processor,
+        settings.resume,
+        report,
+    )
+
+
+def run_pointing(checkpoint: Path, data: Path, most: int) -> dict[str, Pointing]:
+    """How well ``checkpoint`` points in ``data``, and how well it does with a grey picture.
+
+    Raises:
+        UsageError: If the data set is unusable, or nothing in it can be pointed at.
+        ModelError: If the checkpoint cannot be loaded.
+    """
+    examples = read_examples(data)
+    model, processor = load_weights(checkpoint)
+    found = {
+        name: evaluate(model.eval(), processor, data, examples, most, blind)
+        for name, blind in (("seeing", False), ("blind", True))
+    }
+    if not found["seeing"].asked:
+        raise UsageError(f"{data}: no question is answered by one point on a labelled thing")
+    return found
+
+
+def _beginning(settings: StageSettings, examples: tuple[Example, ...]) -> tuple[Any, Any]:
+    if settings.start is not None:
+        return load_weights(settings.start)
+    if settings.stage != "tower":
+        raise UsageError(f"the stage {settings.stage!r} needs a checkpoint to start from: --start DIR")
+    return build(texts(examples), settings.sizes, settings.schedule.seed)
+
+
+def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[Example, ...]) -> Stage:
+    if settings.stage == "tower":
+        return TowerStage(model, kinds(examples), colours(examples))
+    if settings.stage == "align":
+        return AlignmentStage(model, processor.tokenizer)
+    return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)
+
+
+def _grid(model: Any) -> tuple[int, int]:
+    """Rows and columns of a picture's tokens."""
+    vision = model.config.vision_config
+    if hasattr(vision, "grid"):
+        rows, columns = vision.grid
+        return int(rows), int(columns)
+    side = vision.image_size // vision.patch_size
+    return side, side

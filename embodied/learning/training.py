@@ -1,0 +1,173 @@
+"""The loop that all stages share: batches in a drawn order, a schedule, curves, and a state to go on from exactly."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader, Sampler
+
+from embodied.errors import UsageError
+from embodied.learning.batches import Batch, Item, Items
+from embodied.learning.checkpoint import save_weights
+from embodied.learning.stages import Stage
+
+STATES = "training"
+MAX_GRADIENT = 1.0
+FINAL_SHARE = 0.05
+"""The learning rate falls along half a cosine to this share of its highest."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long, how fast and from which seed.
+
+    Attributes:
+        steps: Batches in all.
+        batch_size: Pictures in a batch, on all devices together.
+        learning_rate: Its highest, after ``warmup`` steps.
+        weight_decay: Of matrices.
+        seed: Draws the order of pictures, and which questions are asked.
+        save_every: Steps between two states on disk.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    warmup: int = 100
+    weight_decay: float = 0.05
+    seed: int = 0
+    save_every: int = 500
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of training.
+
+    Attributes:
+        step, steps: How many are done, and how many there will be.
+        losses: Their values in this batch.
+    """
+
+    step: int
+    steps: int
+    losses: Mapping[str, float]
+
+
+class DrawnOrder(Sampler[list[tuple[int, int]]]):
+    """Batches of (example, epoch) from batch ``first`` on: every example once an epoch, in an order of the seed's."""
+
+    def __init__(self, examples: int, schedule: Schedule, first: int) -> None:
+        """Draw from so many ``examples``."""
+        self._examples, self._schedule, self._first = examples, schedule, first
+
+    def __len__(self) -> int:
+        """How many batches are left."""
+        return self._schedule.steps - self._first
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        """The batches that are left."""
+        size, order, drawn = self._schedule.batch_size, list[int](), -1
+        for number in range(self._first * size, self._schedule.steps * size, size):
+            batch = []
+            for place in range(number, number + size):
+                epoch, index = divmod(place, self._examples)
+                if epoch != drawn:
+                    order, drawn = self._order(epoch), epoch
+                batch.append((order[index], epoch))
+            yield batch
+
+    def _order(self, epoch: int) -> list[int]:
+        generator = torch.Generator().manual_seed((self._schedule.seed << 20) + epoch)
+        return torch.randperm(self._examples, generator=generator).tolist()
+
+
+def train(
+    stage: Stage,
+    items: Items,
+    collate: Callable[[list[Item]], Batch],
+    schedule: Schedule,
+    out: Path,
+    processor: Any,
+    resume: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> None:
+    """Train ``stage`` and leave its checkpoint in ``out``; curves and the state to resume from lie beside it.
+
+    Raises:
+        UsageError: If there is training in ``out`` and it shall not be resumed.
+    """
+    if last_state(out) is not None and not resume:
+        raise UsageError(f"{out} has training in it: go on with --resume, or choose another --out")
+    accelerator = Accelerator(log_with="tensorboard", project_dir=out)
+    stage.freeze_the_rest()
+    trained = [parameter for parameter in stage.parameters() if parameter.requires_grad]
+    prepared, optimiser = accelerator.prepare(stage, torch.optim.AdamW(_groups(trained, schedule), betas=(0.9, 0.98)))
+    first = _resumed(accelerator, out) if resume else 0
+    loader = accelerator.prepare(
+        DataLoader(items, batch_sampler=DrawnOrder(len(items), schedule, first), collate_fn=collate)
+    )
+    accelerator.init_trackers("curves")
+    for step, batch in enumerate(loader, first + 1):
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.learning_rate * rate(step, schedule)
+        losses = prepared(batch)
+        accelerator.backward(sum(losses.values()))
+        accelerator.clip_grad_norm_(trained, MAX_GRADIENT)
+        optimiser.step()
+        optimiser.zero_grad()
+        values = {name: float(loss.detach()) for name, loss in losses.items()}
+        accelerator.log(values, step)
+        report(Progress(step, schedule.steps, values))
+        if step % schedule.save_every == 0 or step == schedule.steps:
+            _save(accelerator, prepared, processor, out, step)
+    accelerator.end_training()
+
+
+def rate(step: int, schedule: Schedule) -> float:
+    """The share of the highest learning rate at a step: it rises, then falls along half a cosine."""
+    if step < schedule.warmup:
+        return step / schedule.warmup
+    done = (step - schedule.warmup) / max(schedule.steps - schedule.warmup, 1)
+    return FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def last_state(out: Path) -> Path | None:
+    """The newest complete state in ``out``."""
+    states = sorted((out / STATES).glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
+    return states[-1] if states else None
+
+
+def _groups(parameters: list[torch.nn.Parameter], schedule: Schedule) -> list[dict[str, Any]]:
+    """Matrices decay, vectors do not."""
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": schedule.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _resumed(accelerator: Accelerator, out: Path) -> int:
+    """Load the newest state, if there is one; the step that it was saved after."""
+    if (state := last_state(out)) is None:
+        return 0
+    accelerator.load_state(str(state))
+    return int(state.name.removeprefix("step-"))
+
+
+def _save(accelerator: Accelerator, prepared: Any, processor: Any, out: Path, step: int) -> None:
+    """Checkpoint and state; a process that dies here leaves the ones before, whole."""
+    part, whole = out / STATES / "part", out / STATES / f"step-{step:08d}"
+    accelerator.save_state(str(part))
+    accelerator.wait_for_everyone()
+    if accelerator.is_main_process:
+        older = sorted((out / STATES).glob("step-*"))
+        part.replace(whole)
+        save_weights(accelerator.unwrap_model(prepared).model, processor, out)
+        for state in older:
+            shutil.rmtree(state)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny import GRID, SIZES
+
+from embodied.learning.batches import IGNORED, Items, collate
+from embodied.learning.building import build
+from embodied.learning.examples import texts
+from embodied.learning.pointing import replies
+
+
+@pytest.fixture(scope="module")
+def model_and_processor(examples):
+    return build(texts(examples), SIZES, seed=0)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(model_and_processor):
+    return model_and_processor[1].tokenizer
+
+
+def batch_of(data, examples, processor, questions=3, count=2):
+    items = Items(data, examples, processor, GRID, questions, seed=0)
+    chosen = [items[number, 0] for number in range(count)]
+    return chosen, collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+
+
+def test_loss_is_on_the_answers_and_their_ends_alone(data, examples, model_and_processor, tokenizer):
+    _, batch = batch_of(data, examples, model_and_processor[1], count=1)
+    said = tokenizer.decode(batch.labels[0][batch.labels[0] != IGNORED])
+    answers = {answer for _, answer in examples[0].exchanges}
+    assert said.count("<|end|>") == len(answers)
+    assert set(said.split("<|end|>")) - {""} == answers
+
+
+def test_question_sees_what_it_would_see_if_it_were_the_only_one(data, examples, model_and_processor):
+    model, processor = model_and_processor
+    _, many = batch_of(data, examples, processor, questions=3, count=1)
+    _, one = batch_of(data, examples, processor, questions=1, count=1)
+
+    def answers(batch):
+        inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
+        with torch.inference_mode():
+            logits = model(**inputs, attention_mask=batch.attention_mask).logits
+        return logits[0][batch.labels[0] != IGNORED]
+
+    alone = answers(one)
+    torch.testing.assert_close(answers(many)[: len(alone)], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examples, model_and_processor, tokenizer):
+    items, batch = batch_of(data, examples, model_and_processor[1])
+    assert len(batch.pointing_at) == sum(6 for item in items for each in item.exchanges if each.pointing)
+    for (row, place, _), target in zip(batch.pointing_at.tolist(), batch.pointing_to, strict=True):
+        digits = tokenizer.decode([batch.input_ids[row, place + 1]])
+        assert digits.replace(".", "").isdigit()
+        shown = {batch.things[row][owner].color for owner in batch.owner[row][target].tolist() if owner >= 0}
+        question = tokenizer.decode(batch.input_ids[row, :place]).rsplit("Where is", 1)[1]
+        assert shown == {next(colour for colour in ("red", "blue") if colour in question)}
+
+
+def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):
+    def asked(seed, epoch):
+        items = Items(data, examples, model_and_processor[1], GRID, 1, seed)
+        return [items[number, epoch].exchanges[0].asked for number in range(len(examples))]
+
+    assert asked(0, 1) == asked(0, 1)
+    assert asked(0, 1) != asked(0, 2)
+
+
+def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, examples, model_and_processor, tokenizer):
+    model, processor = model_and_processor
+    items, batch = batch_of(data, examples, processor, questions=3, count=2)
+    inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
+    with torch.inference_mode():
+        logits = model(**inputs, attention_mask=batch.attention_mask).logits
+    firsts, prompts, pictures = [], [], []
+    for row, item in enumerate(items):
+        place = len(item.prefix)
+        for exchange in item.exchanges:
+            place += len(exchange.asked)
+            firsts.append(int(logits[row, place - 1].argmax()))
+            place += len(exchange.answered)
+            prompts.append(item.prefix + exchange.asked)
+            pictures.append(item.picture)
+    assert [reply[0] for reply in replies(model, processor, prompts, pictures)] == firsts

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny import GRID, SIZES
+
+from embodied.errors import UsageError
+from embodied.learning.attending import Gaze
+from embodied.learning.batches import Items, collate
+from embodied.learning.building import build
+from embodied.learning.examples import colours, kinds, texts
+from embodied.learning.running import StageSettings, run_pointing, run_stage
+from embodied.learning.stages import AlignmentStage, InstructionStage, TowerStage
+from embodied.learning.training import DrawnOrder, Schedule, last_state
+
+SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def fresh(examples):
+    return build(texts(examples), SIZES, seed=0)
+
+
+@pytest.fixture
+def batch(data, examples, fresh):
+    processor = fresh[1]
+    items = Items(data, examples, processor, GRID, 3, seed=0)
+    chosen = [items[number, 0] for number in range(4)]
+    return collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+
+
+def make(name, model, processor, examples):
+    if name == "tower":
+        return TowerStage(model, kinds(examples), colours(examples))
+    return (
+        AlignmentStage(model, processor.tokenizer) if name == "align" else InstructionStage(model, processor.tokenizer)
+    )
+
+
+@pytest.mark.parametrize("name", ["tower", "align", "instruct"])
+def test_stage_learns_what_it_is_shown_and_moves_nothing_else(name, fresh, batch, examples):
+    model, processor = fresh
+    stage = make(name, model, processor, examples)
+    stage.freeze_the_rest()
+    trained = {id(parameter) for parameter in stage.trained()}
+    before = {key: value.clone() for key, value in stage.named_parameters()}
+    optimiser = torch.optim.Adam([p for p in stage.parameters() if p.requires_grad], lr=1e-2)
+    totals = []
+    for _ in range(15):
+        total = sum(stage(batch).values())
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+        totals.append(float(total.detach()))
+    assert totals[-1] < 0.8 * totals[0]
+    moved = {key for key, value in stage.named_parameters() if not torch.equal(value, before[key])}
+    assert moved <= {key for key, value in stage.named_parameters() if id(value) in trained}
+    assert moved
+
+
+def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
+    model, _ = fresh
+    model.set_attn_implementation("eager")
+    inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
+    hidden = torch.zeros(batch.attention_mask.shape).masked_fill(~batch.attention_mask, -1e9)
+    with Gaze(model.model.language_model, 1) as gaze, torch.inference_mode():
+        weights = model(**inputs, attention_mask=hidden, output_attentions=True).attentions[1]
+        loss = gaze.loss(batch)
+    row, place, axis = batch.pointing_at.unbind(1)
+    picture = weights[row, axis, place][..., batch.image_start : batch.image_start + GRID[0] * GRID[1]]
+    paid = (picture * batch.pointing_to).sum(-1)
+    torch.testing.assert_close(loss, -paid.log().mean(), atol=1e-4, rtol=1e-4)
+
+
+def settings(stage, data, out, start=None, **changes):
+    return StageSettings(stage, data, out, start, replace(SCHEDULE, **changes), SIZES)
+
+
+@pytest.fixture(scope="module")
+def tower_checkpoint(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("tower")
+    run_stage(settings("tower", data, out), lambda progress: None)
+    return out
+
+
+def test_training_that_was_cut_off_goes_on_to_the_same_weights(data, tower_checkpoint, tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    run_stage(settings("instruct", data, whole, tower_checkpoint), lambda progress: None)
+
+    def cut_off(progress):
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_stage(settings("instruct", data, cut, tower_checkpoint), cut_off)
+    assert last_state(cut).name == "step-00000002"
+    run_stage(replace(settings("instruct", data, cut, tower_checkpoint), resume=True), lambda progress: None)
+    first, second = (load_file(out / "model.safetensors") for out in (whole, cut))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+def test_training_is_never_begun_over_another(data, tower_checkpoint):
+    with pytest.raises(UsageError, match="--resume"):
+        run_stage(settings("tower", data, tower_checkpoint), lambda progress: None)
+
+
+def test_only_the_tower_begins_with_nothing(data, tmp_path):
+    with pytest.raises(UsageError, match="--start"):
+        run_stage(settings("align", data, tmp_path), lambda progress: None)
+
+
+def test_every_example_is_shown_once_an_epoch():
+    order = list(DrawnOrder(6, replace(SCHEDULE, steps=6), 0))
+    for epoch in (0, 1):
+        assert sorted(index for batch in order for index, number in batch if number == epoch) == list(range(6))
+    assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4:]
+
+
+def test_pointing_is_counted_seeing_and_blind(data, tower_checkpoint):
+    found = run_pointing(tower_checkpoint, data, most=5)
+    assert set(found) == {"seeing", "blind"}
+    assert all(pointing.asked == 5 for pointing in found.values())
