@@ -75,14 +75,19 @@ def begun(shared):
     return [line.split() for line in ledger.read_text().splitlines()] if ledger.exists() else []
 
 
+def until(holds):
+    """Wait for it, with patience."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not holds() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+
+
 @contextmanager
 def while_all_wait(shared, act):
     """Do something as soon as both nodes have an episode under way."""
 
     def look():
-        deadline_s = time.monotonic() + PATIENCE_S
-        while len(begun(shared)) < 2 and time.monotonic() < deadline_s:
-            time.sleep(0.05)
+        until(lambda: len(begun(shared)) >= 2)
         act()
 
     thread = threading.Thread(target=look)
@@ -126,6 +131,7 @@ def test_a_lost_node_is_infrastructure_and_its_episode_is_run_by_resume_alone(wa
         nodes[0].stdin.write("lose one\n")
         nodes[0].stdin.flush()
         nodes[0].stdout.readline()
+        until(lambda: not all(alive(process) for _, process in begun(shared)))  # before that it could still succeed
         (shared / "word").touch()
 
     started_s = time.monotonic()
