@@ -176,9 +176,13 @@ def _room_m(outline: Outline, points: FloatArray, apart_from: Sequence[Thing], n
 
 def _edges_m(region: Region, points: FloatArray, outline: Outline) -> FloatArray:
     """From a thing that stands at points to the nearest edge of the region; negative where it juts out."""
-    p_LP = region.pose_in_world.inverse() @ outline.at(points)
-    inside = np.minimum(p_LP - np.array(region.low_m), np.array(region.high_m) - p_LP)[..., :2]
-    return np.asarray(inside.min(axis=(0, 2)) - outline.radius_m)
+    return np.asarray(_inside_m(region, outline.at(points)).min(axis=0) - outline.radius_m)
+
+
+def _inside_m(region: Region, points: FloatArray) -> FloatArray:
+    """From points (..., 3) of the world to the nearest side of the region; negative outside."""
+    p_LP = region.pose_in_world.inverse() @ points
+    return np.asarray(np.minimum(p_LP - np.array(region.low_m), np.array(region.high_m) - p_LP)[..., :2].min(axis=-1))
 
 
 def _room_costs(gaps_m: FloatArray) -> FloatArray:
@@ -208,9 +212,7 @@ def _wall_costs(region: Region, points: FloatArray) -> FloatArray:
     """For the walls of what is inside of something: palm and fingers come down between them."""
     if region.kind == "on":
         return np.zeros(len(points))
-    p_LP = region.pose_in_world.inverse() @ points
-    aside_m = np.minimum(p_LP - np.array(region.low_m), np.array(region.high_m) - p_LP)[..., :2].min(axis=1)
-    return np.asarray(HEADROOM_WEIGHT * np.maximum(0.0, HEADROOM_M - aside_m))
+    return np.asarray(HEADROOM_WEIGHT * np.maximum(0.0, HEADROOM_M - _inside_m(region, points)))
 
 
 def _off_axis(place: Thing, points: FloatArray) -> FloatArray:

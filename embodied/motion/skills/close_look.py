@@ -7,11 +7,9 @@ from itertools import islice, product
 
 import numpy as np
 
-from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.mover import Mover
-from embodied.motion.skills.retreat import TRAVEL_SCALE
-from embodied.result import Reason
+from embodied.motion.skills.retreat import went
 
 HEIGHTS_M = (0.15, 0.11)
 """Of the point between the pads above the thing: a camera on the hand then sees all of what fits the hand."""
@@ -29,15 +27,7 @@ def look_closely(mover: Mover, top_W: FloatArray) -> bool:
     """
     world = mover.world()
     goals = list(islice((q for pose in _poses(mover, top_W) for q in mover.solutions(pose) if world.free(q)), GOALS))
-    if not goals:
-        return False
-    try:
-        mover.travel(goals, scale=TRAVEL_SCALE)
-    except SkillError as error:
-        if error.reason != Reason.NO_PATH.value:
-            raise
-        return False
-    return mover.close_look()
+    return bool(goals) and went(mover, goals) and mover.close_look()
 
 
 def _poses(mover: Mover, top_W: FloatArray) -> Iterator[Pose]:

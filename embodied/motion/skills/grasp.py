@@ -107,8 +107,7 @@ def seen_closely(mover: Mover, target_W: FloatArray) -> Thing:
     """The thing at ``target_W``; looked at by a camera on the hand if it stands there, or the robot hides the place."""
     widest_m = mover.kinematics.description.gripper.max_width_m
     thing = thing_at(target_W, mover.memory.points(), widest_m, mover.memory.view_from(target_W))
-    hidden = bool(mover.memory.unseen(target_W[None])[0])
-    if not thing.stands or not (thing.is_there or hidden):
+    if not thing.stands or not (thing.is_there or mover.memory.unseen(target_W[None])[0]):
         return thing
     cluster = thing.cluster_W if len(thing.cluster_W) else target_W[None]
     middle = (cluster.min(axis=0) + cluster.max(axis=0)) / 2.0

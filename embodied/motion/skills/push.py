@@ -10,7 +10,7 @@ from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.collision import CollisionWorld
 from embodied.motion.mover import Mover
-from embodied.motion.skills.retreat import TRAVEL_SCALE, back_off, go_home, shifted
+from embodied.motion.skills.retreat import back_off, go_home, shifted, went
 from embodied.result import Reason
 
 BEFORES_M = (0.05, 0.10, 0.15)
@@ -58,15 +58,12 @@ def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: 
         SkillError: ``unreachable``, ``no_path``, ``blocked``, ``timeout``, ``stopped``.
     """
     seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
-    ways = [(before_m, *_before(mover, declared, start_W, direction, before_m, length_m)) for before_m in BEFORES_M]
-    for before_m, goals in [way[:2] for way in ways if way[2] or way[0] == BEFORES_M[0]]:
-        try:
-            mover.travel([q for q in goals if seen.free(q)], scale=TRAVEL_SCALE)
+    possible: list[tuple[float, list[FloatArray]]] = []
+    for before_m in BEFORES_M:
+        goals, roomy = _before(mover, declared, start_W, direction, before_m, length_m)
+        possible += [(before_m, goals)] if goals else []
+        if (roomy or before_m == BEFORES_M[0]) and went(mover, [q for q in goals if seen.free(q)]):
             return before_m
-        except SkillError as error:
-            if error.reason != Reason.NO_PATH.value:
-                raise
-    possible = [(before_m, goals) for before_m, goals, _ in ways if goals]
     if not possible:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
     before_m, goals = possible[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from embodied.errors import SkillError
@@ -40,15 +42,29 @@ def back_off(mover: Mover, force_n: float = 25.0) -> None:
             return
 
 
-def go_home(mover: Mover) -> bool:
-    """Travel to the arm's home, from where the cameras see well; whether there was a way."""
+def went(mover: Mover, goals: Sequence[FloatArray]) -> bool:
+    """Travel to the first reachable of the joint positions; whether there was a free way.
+
+    Raises:
+        SkillError: ``blocked``, ``timeout``, ``stopped``.
+    """
     try:
-        mover.travel([mover.kinematics.description.home_rad], scale=TRAVEL_SCALE)
+        mover.travel(goals, scale=TRAVEL_SCALE)
     except SkillError as error:
-        if error.reason not in (Reason.NO_PATH.value, Reason.BLOCKED.value):
+        if error.reason != Reason.NO_PATH.value:
             raise
         return False
     return True
+
+
+def go_home(mover: Mover) -> bool:
+    """Travel to the arm's home, from where the cameras see well; whether there was a way."""
+    try:
+        return went(mover, [mover.kinematics.description.home_rad])
+    except SkillError as error:
+        if error.reason != Reason.BLOCKED.value:
+            raise
+        return False
 
 
 def release(mover: Mover) -> None:
