@@ -18,7 +18,7 @@ IMAGE, END, PAD = "<image>", "<|end|>", "<|pad|>"
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 COARSE = r"(?<![\d.])\d\.\d\d(?=\d(?!\d))"
 """The coarse part of a number with three decimals."""
-PIECES = rf"{COARSE}|\d|, (?=\d)|\p{{Han}}| ?(?:(?!\p{{Han}})\p{{L}})+| ?[^\s\p{{L}}\d]|\s"
+PIECES = rf"{COARSE}|\d|, (?=\d|\z)|\p{{Han}}| ?(?:(?!\p{{Han}})\p{{L}})+| ?[^\s\p{{L}}\d]|\s"
 """What no token reaches across: numbers, the comma between two, Chinese characters, words with the space before."""
 SPACE = "\u0120"
 """A space as byte-level tokenizers write it."""

@@ -19,10 +19,11 @@ try:
     import llguidance.hf
     import torch
     from PIL import Image
-    from transformers import AutoModelForImageTextToText, AutoProcessor, LogitsProcessorList, PreTrainedTokenizerFast
+    from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedTokenizerFast
 
     import embodied.models.rgbd_processing  # noqa: F401  (registers the shipped model's classes with the library)
-    from embodied.models.constrained import GrammarLogitsProcessor
+    from embodied.models.constrained import compile_grammar
+    from embodied.models.decoding import GrammarDecoder
 except ImportError as error:
     raise MissingDependencyError(error.name or "transformers", "transformers") from error
 
@@ -52,7 +53,7 @@ class TransformersPlanner(Planner):
         self.prompts = own if own.is_dir() else None
         self._processor = self._try("load the processor", lambda: _load_processor(checkpoint))
         self._model = self._try("load the weights", lambda: _load_model(checkpoint))
-        self._grammar_tokens = self._try("prepare constrained decoding", lambda: _grammar_tokens(self._tokenizer))
+        self._decoder = self._try("prepare constrained decoding", lambda: _decoder(self._model, self._tokenizer))
 
     @property
     def _tokenizer(self) -> Any:
@@ -65,24 +66,13 @@ class TransformersPlanner(Planner):
             ModelError: If the checkpoint cannot answer; says why and what to do.
         """
         inputs = self._try("read the prompt", lambda: self._inputs(prompt))
-        prompt_tokens = int(inputs["input_ids"].shape[1])
-        tokens = self._try("answer", lambda: self._generate(inputs))[prompt_tokens:]
+        tokens = self._try("answer", lambda: self._answer(inputs))
         text = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return Reply(text.strip(), prompt_tokens, len(tokens))
+        return Reply(text.strip(), int(inputs["input_ids"].shape[1]), len(tokens))
 
-    def _generate(self, inputs: Any) -> torch.Tensor:
-        processor = GrammarLogitsProcessor(self._grammar_tokens, grammar())
+    def _answer(self, inputs: Any) -> list[int]:
         with torch.inference_mode():
-            output: torch.Tensor = self._model.generate(
-                **inputs,
-                logits_processor=LogitsProcessorList([processor]),
-                max_new_tokens=MAX_REPLY_TOKENS,
-                eos_token_id=self._tokenizer.eos_token_id,
-                pad_token_id=self._tokenizer.eos_token_id,
-                do_sample=False,
-                num_beams=1,
-            )
-        return output[0]
+            return self._decoder.answer(inputs, MAX_REPLY_TOKENS)
 
     def _inputs(self, prompt: Prompt) -> Any:
         turns = [_without_markers(turn, _markers(self._processor, self._tokenizer)) for turn in prompt.turns]
@@ -209,10 +199,11 @@ def _load_model(checkpoint: str) -> Any:
     return model.eval()
 
 
-def _grammar_tokens(tokenizer: Any) -> llguidance.LLTokenizer:
+def _decoder(model: Any, tokenizer: Any) -> GrammarDecoder:
     if not isinstance(tokenizer, PreTrainedTokenizerFast) or tokenizer.eos_token_id is None:
         raise ModelError("constrained decoding needs a fast tokenizer with an end-of-sequence token")
-    return llguidance.hf.from_tokenizer(tokenizer)
+    matcher = compile_grammar(llguidance.hf.from_tokenizer(tokenizer), grammar())
+    return GrammarDecoder(model, matcher, tokenizer.eos_token_id)
 
 
 def _way_out() -> str:

@@ -19,7 +19,7 @@ from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
 from embodied.errors import ModelError, UsageError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
 from embodied.guard import Guard  # noqa: E402
-from embodied.models.constrained import GrammarLogitsProcessor  # noqa: E402
+from embodied.models.constrained import GrammarLogitsProcessor, compile_grammar  # noqa: E402
 from embodied.models.transformers import MAX_REPLY_TOKENS, TransformersPlanner, open_planner, render  # noqa: E402
 from embodied.observation import GripperState, Observation  # noqa: E402
 from embodied.planner import Prompt, Turn, decide  # noqa: E402
@@ -196,11 +196,11 @@ def test_whatever_tokens_are_drawn_the_words_are_a_command(train):
     import llguidance.hf
 
     tokenizer = train()
-    tokens = llguidance.hf.from_tokenizer(tokenizer)
+    matcher = compile_grammar(llguidance.hf.from_tokenizer(tokenizer), grammar())
     draw = torch.Generator().manual_seed(0)
     kinds = set()
     for _ in range(100):
-        constrain, drawn = GrammarLogitsProcessor(tokens, grammar()), [0, 0, 0]
+        constrain, drawn = GrammarLogitsProcessor(matcher), [0, 0, 0]
         while drawn[-1] != tokenizer.eos_token_id:
             scores = constrain(torch.tensor([drawn]), torch.rand(1, len(tokenizer) + 9, generator=draw))
             drawn.append(int(scores.argmax()))
@@ -215,7 +215,8 @@ def test_logits_fewer_or_more_than_the_tokenizer_has_are_handled():
 
     tokens = llguidance.hf.from_tokenizer(train_tokenizer())
     for size in (500, 5000):
-        scores = GrammarLogitsProcessor(tokens, 'start: "d"')(torch.zeros(1, 3, dtype=torch.long), torch.zeros(1, size))
+        constrain = GrammarLogitsProcessor(compile_grammar(tokens, 'start: "d"'))
+        scores = constrain(torch.zeros(1, 3, dtype=torch.long), torch.zeros(1, size))
         allowed = torch.isfinite(scores[0]).nonzero().flatten().tolist()
         assert allowed
         assert max(allowed) < tokens.vocab_size

@@ -43,12 +43,14 @@ ONLY_IN = {
     "torch": (
         "embodied/models/transformers",
         "embodied/models/constrained",
+        "embodied/models/decoding",
         "embodied/models/rgbd",
         "embodied/learning",
     ),
     "transformers": (
         "embodied/models/transformers",
         "embodied/models/constrained",
+        "embodied/models/decoding",
         "embodied/models/rgbd",
         "embodied/learning",
     ),

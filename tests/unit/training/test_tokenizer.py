@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import llguidance.hf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embodied.commands import Grasp, ImagePoint
+from embodied.commands import Grasp, ImagePoint, Move, grammar
 from embodied.learning.tokenizer import build_tokenizer
+from embodied.models.constrained import allowed_tokens, compile_grammar
 
 TEXTS = ["take the red box", "where is the red box?", "the red box", "拿起红色的盒子", "红色的盒子在哪里"] * 4
 TOKENIZER = build_tokenizer(TEXTS)
+GRAMMAR_TOKENS = llguidance.hf.from_tokenizer(TOKENIZER)
 unit = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 
 
@@ -46,3 +49,14 @@ def test_any_text_comes_back_unharmed(text):
 
 def test_same_texts_give_the_same_tokenizer():
     assert build_tokenizer(TEXTS).get_vocab() == TOKENIZER.get_vocab()
+
+
+@settings(deadline=None)
+@given(x=unit, y=unit, z=st.integers(1, 9999).map(lambda millimetres: millimetres / 1000))
+def test_grammar_has_commands_written_in_the_tokens_of_training(x, y, z):
+    at = ImagePoint(x=x, y=y, z=z)
+    for command in (Grasp(at=at), Move(start=at, end=at)):
+        matcher = compile_grammar(GRAMMAR_TOKENS, grammar())
+        for token in TOKENIZER(str(command))["input_ids"]:
+            assert token in allowed_tokens(matcher)
+            matcher.consume_token(token)

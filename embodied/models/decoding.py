@@ -1,0 +1,93 @@
+"""Greedy decoding held to a grammar, which asks the model only where the grammar leaves a choice.
+
+What comes out is what ``generate`` gives with the same logits processor, one token at a time; but tokens that the
+grammar forces go through the model together with the one before them, and those at the end not at all. Sums are then
+made in another order: where two tokens are equally likely to the last digit, rounding may decide between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import llguidance
+import torch
+from transformers import LogitsProcessorList
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+from embodied.models.constrained import GrammarLogitsProcessor
+
+SEVERAL_AT_ONCE = (DynamicLayer, DynamicSlidingWindowLayer)
+"""Caches of attention alone. Recurrent layers may do something else with several tokens than with one after another."""
+
+
+class GrammarDecoder:
+    """Answers prompts within a grammar."""
+
+    def __init__(self, model: Any, matcher: llguidance.LLMatcher, eos_token_id: int) -> None:
+        """Answer with ``model``, each time from where ``matcher`` stands until ``eos_token_id``."""
+        self._model, self._matcher, self._eos_token_id = model, matcher, eos_token_id
+
+    def answer(self, inputs: Mapping[str, Any], max_tokens: int) -> list[int]:
+        """The tokens that follow one prompt, as a processor made ``inputs`` of it.
+
+        Raises:
+            ModelError: If the model's scores are not numbers.
+        """
+        constraint = GrammarLogitsProcessor(self._matcher)
+        output = self._model.generate(
+            **inputs,
+            logits_processor=LogitsProcessorList([constraint]),
+            custom_generate=_Loop(constraint),
+            max_new_tokens=max_tokens,
+            eos_token_id=self._eos_token_id,
+            pad_token_id=self._eos_token_id,
+            do_sample=False,
+            num_beams=1,
+            use_cache=True,
+        )
+        answered: list[int] = output[0, inputs["input_ids"].shape[1] :].tolist()
+        return answered
+
+
+class _Loop:
+    """What ``generate`` calls in place of its own loop, once it has prepared everything for one sequence."""
+
+    def __init__(self, constraint: GrammarLogitsProcessor) -> None:
+        self._constraint = constraint
+
+    def __call__(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        logits_processor: Any,
+        stopping_criteria: Any,
+        generation_config: Any,
+        **state: Any,
+    ) -> torch.Tensor:
+        """The prompt and what follows it, (1, length)."""
+        outputs = model._prefill(input_ids, generation_config, state)
+        run = self._constraint.forced(input_ids)
+        while True:
+            if not run:
+                scores = outputs.logits[:, -1].to(input_ids.device, torch.float32, copy=True)
+                chosen = logits_processor(input_ids, scores).argmax(-1, keepdim=True)
+                run = [int(chosen), *self._constraint.forced(torch.cat([input_ids, chosen], 1))]
+            heard = input_ids.shape[1]
+            for token in run:
+                input_ids = torch.cat([input_ids, input_ids.new_tensor([[token]])], 1)
+                if stopping_criteria(input_ids, None).all():
+                    return input_ids
+            outputs, run = _hear(model, input_ids, heard, outputs, state), []
+
+
+def _hear(model: Any, input_ids: torch.Tensor, heard: int, outputs: Any, state: dict[str, Any]) -> Any:
+    """What ``model`` says after ``input_ids``, of which it has ``heard`` so many; ``state`` is brought up to date."""
+    layers = outputs.past_key_values.layers
+    new = input_ids.shape[1] - heard
+    step = new if all(type(layer) in SEVERAL_AT_ONCE for layer in layers) else 1
+    for end in range(heard + step, input_ids.shape[1] + 1, step):
+        state.update(model._update_model_kwargs_for_generation(outputs, state, num_new_tokens=step))
+        inputs = model.prepare_inputs_for_generation(input_ids[:, :end], next_sequence_length=step, **state)
+        outputs = model(**inputs, return_dict=True)
+    return outputs
