@@ -1,8 +1,9 @@
 """Greedy decoding held to a grammar, which asks the model only where the grammar leaves a choice.
 
 What comes out is what ``generate`` gives with the same logits processor, one token at a time; but tokens that the
-grammar forces go through the model together with the one before them, and those at the end not at all. Sums are then
-made in another order: where two tokens are equally likely to the last digit, rounding may decide between them.
+grammar forces go through the model together with the one before them, those at the end not at all, and the beginning
+that a prompt shares with the last one is not read again. Sums are then made in another order: where two tokens are
+equally likely to the last digit, rounding may decide between them. The same prompt always has the same answer.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ from typing import Any
 import llguidance
 import torch
 from transformers import LogitsProcessorList
-from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from embodied.models.constrained import GrammarLogitsProcessor
+from embodied.models.prefixes import ALONG_THE_TOKENS, Prefix, empty_cache, find_cuts, pictures
 
 SEVERAL_AT_ONCE = (DynamicLayer, DynamicSlidingWindowLayer)
 """Caches of attention alone. Recurrent layers may do something else with several tokens than with one after another."""
 
 
 class GrammarDecoder:
-    """Answers prompts within a grammar."""
+    """Answers prompts within a grammar; keeps the beginning of the last prompt, and nothing else."""
 
     def __init__(self, model: Any, matcher: llguidance.LLMatcher, eos_token_id: int) -> None:
         """Answer with ``model``, each time from where ``matcher`` stands until ``eos_token_id``."""
         self._model, self._matcher, self._eos_token_id = model, matcher, eos_token_id
+        self._image_token_id: int | None = getattr(model.config, "image_token_id", None)
+        self._prefix: Prefix | None = None
 
     def answer(self, inputs: Mapping[str, Any], max_tokens: int) -> list[int]:
         """The tokens that follow one prompt, as a processor made ``inputs`` of it.
@@ -34,11 +38,26 @@ class GrammarDecoder:
         Raises:
             ModelError: If the model's scores are not numbers.
         """
+        cache = empty_cache(self._model)
+        cuts = () if cache is None else find_cuts(inputs, self._image_token_id)
+        prefix, self._prefix = self._prefix, None  # if anything fails, nothing is kept
+        if cuts and prefix is not None and (known := prefix.shared(inputs, cuts)):
+            cache = prefix.crop(known)
+        answered = self._generate(inputs, cuts, cache if cuts else None, max_tokens)
+        if cuts and cache is not None:
+            self._prefix = Prefix(inputs, cuts, cache)
+        return answered
+
+    def _generate(
+        self, inputs: Mapping[str, Any], cuts: tuple[int, ...], cache: DynamicCache | None, max_tokens: int
+    ) -> list[int]:
         constraint = GrammarLogitsProcessor(self._matcher)
+        seen = pictures(inputs) if cache is not None and cache.get_seq_length() == cuts[-1] else {}
         output = self._model.generate(
-            **inputs,
+            **{name: value for name, value in inputs.items() if name not in seen},
+            past_key_values=cache,
             logits_processor=LogitsProcessorList([constraint]),
-            custom_generate=_Loop(constraint),
+            custom_generate=_Loop(constraint, cuts),
             max_new_tokens=max_tokens,
             eos_token_id=self._eos_token_id,
             pad_token_id=self._eos_token_id,
@@ -53,20 +72,15 @@ class GrammarDecoder:
 class _Loop:
     """What ``generate`` calls in place of its own loop, once it has prepared everything for one sequence."""
 
-    def __init__(self, constraint: GrammarLogitsProcessor) -> None:
-        self._constraint = constraint
+    def __init__(self, constraint: GrammarLogitsProcessor, cuts: tuple[int, ...]) -> None:
+        self._constraint, self._cuts = constraint, cuts
 
     def __call__(
-        self,
-        model: Any,
-        input_ids: torch.Tensor,
-        logits_processor: Any,
-        stopping_criteria: Any,
-        generation_config: Any,
-        **state: Any,
+        self, model: Any, input_ids: torch.Tensor, logits_processor: Any, stopping_criteria: Any, **state: Any
     ) -> torch.Tensor:
         """The prompt and what follows it, (1, length)."""
-        outputs = model._prefill(input_ids, generation_config, state)
+        del state["generation_config"]
+        outputs = _read(model, input_ids, self._cuts, state)
         run = self._constraint.forced(input_ids)
         while True:
             if not run:
@@ -79,6 +93,25 @@ class _Loop:
                 if stopping_criteria(input_ids, None).all():
                     return input_ids
             outputs, run = _hear(model, input_ids, heard, outputs, state), []
+
+
+def _read(model: Any, input_ids: torch.Tensor, cuts: tuple[int, ...], state: dict[str, Any]) -> Any:
+    """What ``model`` says after the prompt; it goes through in pieces, without those that its cache holds already."""
+    cache, length = state.get("past_key_values"), input_ids.shape[1]
+    start, outputs = cache.get_seq_length() if cuts and cache is not None else 0, None
+    for end in [*(cut for cut in cuts if cut > start), length]:
+        piece = {name: _cut(name, value, start, end) for name, value in state.items()}
+        showing = not cuts or end == cuts[-1]
+        inputs = model.prepare_inputs_for_generation(input_ids[:, start:end], is_first_iteration=showing, **piece)
+        outputs, start = model(**inputs, return_dict=True), end
+    return outputs
+
+
+def _cut(name: str, value: Any, start: int, end: int) -> Any:
+    """An input for the tokens from ``start`` to ``end``; masks tell of those before them too."""
+    if value is None or name not in ("position_ids", *ALONG_THE_TOKENS):
+        return value
+    return value[..., start:end] if name == "position_ids" else value[..., :end]
 
 
 def _hear(model: Any, input_ids: torch.Tensor, heard: int, outputs: Any, state: dict[str, Any]) -> Any:
