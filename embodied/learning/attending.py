@@ -12,12 +12,17 @@ from embodied.learning.batches import Batch
 from embodied.learning.reading import AXES
 
 
-class Gaze:
-    """Listens to one attention layer while the model runs; a context manager."""
+def gazing_attention(language_model: Any) -> Any:
+    """The middle layer's attention, whose first three heads look for x, y and z: before it a question is gathered."""
+    return language_model.layers[len(language_model.layers) // 2].self_attn
 
-    def __init__(self, language_model: Any, layer: int) -> None:
-        """Listen to the first three heads of ``layer``: one for each coordinate."""
-        self._attention = language_model.layers[layer].self_attn
+
+class Gaze:
+    """Listens to the attention that looks for coordinates while the model runs; a context manager."""
+
+    def __init__(self, language_model: Any) -> None:
+        """Listen to ``language_model``."""
+        self._attention = gazing_attention(language_model)
         self._queries = self._keys = torch.empty(0)
         self._rotary: Any = None
         self._hooks: list[Any] = []

@@ -51,7 +51,7 @@ class Batch:
         pixel_values: (batch, channels, height, width).
         input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
         attention_mask: (batch, 1, length, length), true where a token may look.
-        pointing_at: (points, 3) where a coordinate is predicted: batch, position, and which of x, y and z.
+        pointing_at: (points, 3) where a coordinate's first token is predicted: batch, position, axis (x, y or z).
         pointing_to: (points, N) true at the tokens of what the coordinate is about.
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
         image_start: Where the picture's tokens begin.
@@ -169,7 +169,7 @@ def _row(item: Item) -> _Row:
         row.positions.extend(range(before, before + both))
         row.question.extend([number] * both)
         for point, places in exchange.pointing:
-            row.points.extend((start + place - 1, axis, point.x, point.y) for place, axis in places)
+            row.points.extend((start + place - 1, axis, point.x, point.y) for axis, place in enumerate(places))
     return row
 
 

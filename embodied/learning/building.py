@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
+from embodied.learning.attending import gazing_attention
+from embodied.learning.copying import begin_as_copies
 from embodied.learning.tokenizer import CHAT_TEMPLATE, IMAGE, build_tokenizer
 from embodied.models.rgbd_processing import RgbdImageProcessorPil, RgbdProcessor
 from embodied.models.rgbd_vision import RgbdVisionConfig
@@ -53,20 +56,34 @@ def build(texts: Sequence[str], sizes: Sizes, seed: int) -> tuple[LlavaForCondit
     torch.manual_seed(seed)
     model = LlavaForConditionalGeneration(_config(tokenizer, sizes))
     embeddings: Any = model.get_input_embeddings()
-    _place_numbers(embeddings.weight, tokenizer)
+    numbers = _coarse_numbers(tokenizer)
+    _place(embeddings.weight, numbers)
+    _silence(model.model.language_model)
+    begin_as_copies(gazing_attention(model.model.language_model), 2 * len(WAVES))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model, _processor(tokenizer, sizes)
 
 
-def _place_numbers(embeddings: torch.Tensor, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Coarse numbers begin as waves of their value: near numbers are near, and a few dimensions hold them all."""
-    known = {text: token for text, token in tokenizer.get_vocab().items() if re.fullmatch(r"\d\.\d\d", text)}
-    values = torch.tensor([float(text) for text in known])[:, None] * 2 * math.pi * torch.tensor(WAVES)
+def _coarse_numbers(tokenizer: PreTrainedTokenizerFast) -> dict[int, float]:
+    """Tokens of hundredths, and their values."""
+    return {token: float(text) for text, token in tokenizer.get_vocab().items() if re.fullmatch(r"\d\.\d\d", text)}
+
+
+def _place(embeddings: torch.Tensor, numbers: dict[int, float]) -> None:
+    """Coarse numbers begin as waves of their value: near numbers are near, and the first dimensions hold them all."""
+    values = torch.tensor(list(numbers.values()))[:, None] * 2 * math.pi * torch.tensor(WAVES)
     waves = torch.cat([values.sin(), values.cos()], 1)
-    mixing = torch.randn(waves.shape[1], embeddings.shape[1]) / math.sqrt(len(WAVES) * embeddings.shape[1])
     with torch.no_grad():
-        embeddings[list(known.values())] = waves @ mixing
+        embeddings[list(numbers)] = 0.0
+        embeddings[list(numbers), : waves.shape[1]] = waves / math.sqrt(len(WAVES))
+
+
+def _silence(language_model: Any) -> None:
+    """Layers begin by adding nothing: what tokens say is not drowned in the noise of random layers."""
+    for layer in language_model.layers:
+        nn.init.zeros_(layer.self_attn.o_proj.weight)
+        nn.init.zeros_(layer.mlp.down_proj.weight)
 
 
 def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:

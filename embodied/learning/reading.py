@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -12,8 +11,6 @@ from embodied.learning.batches import Batch
 from embodied.learning.examples import Thing
 
 AXES = 3
-READER_SEED = 20_040
-"""Fixed for good: a checkpoint's tokens are written for these readers."""
 
 
 class Words:
@@ -42,8 +39,8 @@ class Words:
 def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings: torch.Tensor) -> torch.Tensor:
     """Minus the log-probability of a thing's words, as its tokens in the picture are read with word embeddings.
 
-    Names are read as they are. Each coordinate is read through a fixed rotation of its own: the same number is the same
-    word for x, y and z, and which of them it is must be told apart.
+    Names are read as they are, each coordinate from dimensions of its own: the same number is the same word for x, y
+    and z, and which of them it is must be told apart.
 
     Args:
         projected: (batch, N, size) tokens of pictures, as the language model gets them.
@@ -63,19 +60,12 @@ def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings
     at = torch.tensor(rows, device=projected.device)
     places, back = torch.unique(at, dim=0, return_inverse=True)
     states = rms_norm(projected[places[:, 0], places[:, 1]], projected.shape[-1:])
-    rotations = _rotations(projected.shape[-1]).to(projected)
-    read = torch.zeros_like(states)
-    for reader, rotation in enumerate([*rotations, None]):
-        chosen = places[:, 2] == reader
-        read[chosen] = states[chosen] if rotation is None else states[chosen] @ rotation
+    turned = torch.stack([*(states.roll(-shift(axis, states.shape[1]), 1) for axis in range(AXES)), states])
+    read = turned[places[:, 2], torch.arange(len(places), device=at.device)]
     logits = (read @ embeddings.T).float().log_softmax(-1)
     return -logits[back, torch.tensor(targets, device=projected.device)].mean()
 
 
-@cache
-def _rotations(size: int) -> torch.Tensor:
-    """(3, size, size): one for each axis, the same for ever."""
-    generator = torch.Generator().manual_seed(READER_SEED)
-    drawn = torch.randn(AXES, size, size, generator=generator)
-    rotations: torch.Tensor = torch.linalg.qr(drawn).Q
-    return rotations
+def shift(axis: int, size: int) -> int:
+    """How many dimensions further on than in its word embedding a token of ``size`` tells the number of an ``axis``."""
+    return (axis + 1) * size // (AXES + 1)

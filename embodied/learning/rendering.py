@@ -17,12 +17,12 @@ class Exchange:
     Attributes:
         asked: Tokens of the question, up to where the answer begins.
         answered: Tokens of the answer, with the one that ends it.
-        pointing: For every point in the answer the places in ``answered`` of its numbers' tokens, each with its axis.
+        pointing: For every point in the answer the places in ``answered`` of its numbers' first tokens: x, y, z.
     """
 
     asked: list[int]
     answered: list[int]
-    pointing: list[tuple[SpokenPoint, list[tuple[int, int]]]]
+    pointing: list[tuple[SpokenPoint, list[int]]]
 
 
 class Renderer:
@@ -66,11 +66,8 @@ class Renderer:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The tokens of the point's numbers, each with its axis."""
+def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[int]:
+    """The tokens with which the point's numbers begin."""
     return [
-        (token, axis)
-        for token, (start, end) in enumerate(offsets)
-        for axis, (first, last) in enumerate(point.spans)
-        if first <= start < end <= last
+        next(token for token, (start, end) in enumerate(offsets) if start <= first < end) for first, _ in point.spans
     ]

@@ -22,6 +22,8 @@ POINT_BETA = 0.02
 NOWHERE = (math.nan, math.nan, math.nan)
 POINT_WEIGHT = 5.0
 """Points are in units of the picture, and so a small number beside a cross-entropy."""
+READING_WEIGHT = 0.1
+"""Once they are aligned, the picture's tokens need only be kept readable."""
 
 
 class Stage(nn.Module):
@@ -95,14 +97,14 @@ class TowerStage(Stage):
 class AlignmentStage(Stage):
     """The projector learns the language: what a token shows is read off it with the model's own word embeddings."""
 
-    def __init__(self, model: Any, tokenizer: Any, embeddings: bool = True) -> None:
-        """Read words and coordinates of ``tokenizer``; let the word ``embeddings`` move too."""
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        """Read words and coordinates of ``tokenizer``."""
         super().__init__(model)
-        self._words, self._embeddings = Words(tokenizer), embeddings
+        self._words = Words(tokenizer)
 
     def trained(self) -> Iterable[nn.Parameter]:
-        """The projector, and the word embeddings where they are as new as it is."""
-        embeddings = self.model.get_input_embeddings().parameters() if self._embeddings else ()
+        """The projector, and the word embeddings."""
+        embeddings = self.model.get_input_embeddings().parameters()
         return [*self.model.model.multi_modal_projector.parameters(), *embeddings]
 
     def losses(self, batch: Batch) -> Losses:
@@ -115,18 +117,10 @@ class AlignmentStage(Stage):
 class InstructionStage(Stage):
     """Questions and answers; the attention that finds what is asked for is shown where to look."""
 
-    def __init__(
-        self,
-        model: Any,
-        tokenizer: Any,
-        gaze_weight: float = 1.0,
-        reading_weight: float = 0.1,
-        tower: bool = False,
-    ) -> None:
+    def __init__(self, model: Any, tokenizer: Any, tower: bool = False) -> None:
         """Train projector and language model, and the ``tower`` too if wanted."""
         super().__init__(model)
         self._words, self._tower = Words(tokenizer), tower
-        self._gaze_weight, self._reading_weight = gaze_weight, reading_weight
 
     def trained(self) -> Iterable[nn.Parameter]:
         """Projector, language model, and the tower if wanted."""
@@ -137,7 +131,7 @@ class InstructionStage(Stage):
     def losses(self, batch: Batch) -> Losses:
         """Answers; where it looks; what the picture's tokens say."""
         inner = self.model.model
-        with Gaze(inner.language_model, len(inner.language_model.layers) // 2) as gaze:
+        with Gaze(inner.language_model) as gaze:
             output = inner(
                 input_ids=batch.input_ids,
                 pixel_values=batch.pixel_values,
@@ -148,12 +142,11 @@ class InstructionStage(Stage):
         answers = batch.labels[:, 1:]
         states = output.last_hidden_state[:, :-1][answers != IGNORED]
         losses = {"answer": cross_entropy(self.model.lm_head(states).float(), answers[answers != IGNORED])}
-        if self._gaze_weight and len(batch.pointing_at):
-            losses["gaze"] = self._gaze_weight * gaze.loss(batch)
-        if self._reading_weight:
-            projected = output.image_hidden_states.view(*batch.owner.shape, -1)
-            words = self.model.get_input_embeddings().weight
-            losses["alignment"] = self._reading_weight * reading_loss(projected, batch, self._words, words)
+        if len(batch.pointing_at):
+            losses["gaze"] = gaze.loss(batch)
+        projected = output.image_hidden_states.view(*batch.owner.shape, -1)
+        words = self.model.get_input_embeddings().weight
+        losses["alignment"] = READING_WEIGHT * reading_loss(projected, batch, self._words, words)
         return losses
 
 

@@ -74,7 +74,7 @@ def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
     model.set_attn_implementation("eager")
     inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
     hidden = torch.zeros(batch.attention_mask.shape).masked_fill(~batch.attention_mask, -1e9)
-    with Gaze(model.model.language_model, 1) as gaze, torch.inference_mode():
+    with Gaze(model.model.language_model) as gaze, torch.inference_mode():
         weights = model(**inputs, attention_mask=hidden, output_attentions=True).attentions[1]
         loss = gaze.loss(batch)
     row, place, axis = batch.pointing_at.unbind(1)

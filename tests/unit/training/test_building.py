@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tiny import SIZES
+
+from embodied.learning.attending import gazing_attention
+from embodied.learning.building import build
+from embodied.learning.examples import texts
+from embodied.learning.reading import AXES, shift
+
+ROOMY = replace(SIZES, text_width=64, text_layers=4)
+NUMBERS = ["0.03", "0.41", "0.42", "0.97", "1.50"]
+
+
+@pytest.fixture(scope="module")
+def new(examples):
+    return build(texts(examples), ROOMY, seed=0)
+
+
+@pytest.fixture(scope="module")
+def embeddings(new):
+    """Of the numbers."""
+    model, processor = new
+    return model.get_input_embeddings().weight.detach()[processor.tokenizer.convert_tokens_to_ids(NUMBERS)]
+
+
+@pytest.mark.parametrize("axis", range(AXES))
+def test_new_head_hands_on_the_number_that_a_token_tells_for_its_axis_and_no_other(new, embeddings, axis):
+    attention = gazing_attention(new[0].model.language_model)
+    told = embeddings.roll(shift(axis, ROOMY.text_width), 1)
+    size = attention.head_dim
+    for head in range(AXES):
+        columns = slice(head * size, (head + 1) * size)
+        handed_on = attention.v_proj(told)[:, columns] @ attention.o_proj.weight[:, columns].T
+        if head == axis:
+            torch.testing.assert_close(handed_on, embeddings, atol=1e-4, rtol=1e-4)
+        else:
+            assert (handed_on - embeddings).norm(dim=1).min() > 0.5
+
+
+def test_layers_of_a_new_model_add_nothing_but_numbers(new, embeddings):
+    model, _ = new
+    said = torch.randn(1, 12, ROOMY.text_width, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        states = model.model.language_model(inputs_embeds=said, output_hidden_states=True).hidden_states
+    added, filled = (states[3] - said)[0], embeddings.any(0)
+    assert added[:, filled].any()
+    assert not added[:, ~filled].any()
