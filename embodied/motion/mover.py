@@ -6,11 +6,10 @@ Every motion is watched: the clock, a request to stop, the force that the joint 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise, product
 
 import numpy as np
-from scipy.spatial.transform import Rotation, Slerp
 
 from embodied.errors import SkillError
 from embodied.geometry import Box, FloatArray, Pose
@@ -21,11 +20,10 @@ from embodied.motion.collision import CARVE_M, CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
+from embodied.motion.touch import SIDEWAYS, Touch, Travelled, straight
 from embodied.motion.trajectory import SPACING_RAD, parametrise, rounded_path
 from embodied.result import Measured, Reason
 
-LINE_STEP_M = 0.015
-LINE_STEP_RAD = 0.1
 LINE_SPACING_RAD = 0.05
 """Lines are kept straight; free paths round their corners more widely."""
 MAX_JOINT_JUMP_RAD = 0.6
@@ -36,7 +34,6 @@ COMPLY_M_PER_N = 5e-5
 COMPLY_MAX_M = 0.0015
 COMPLY_SPEED_M_S = 0.02
 COMPLY_STEPS = 8
-SIDEWAYS = 3.0
 AVERAGED = 3
 """Forces in the mean that is reported, 25 ms of them at 240 Hz: the peak of a single cycle says more of the cycle's
 length than of the force. Whether something was touched is decided by single ones."""
@@ -45,45 +42,15 @@ UNEXPECTED_N = 20.0
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
+CLEAR_STEPS_M = (0.02, 0.04, 0.07, 0.11)
+CLEAR_WAYS_W = np.array([[0, 0, 1], [-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1]], dtype=np.float64)
+CLEAR_SPEED_M_S = 0.1
+CLEAR_FORCE_N = 10.0
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
 """Speed and force are looked at every so many control cycles: a touch must be felt sooner."""
 SPEED_SHARE = 0.9
 """Share of a speed limit that is planned for, so that tracking errors do not break it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Travelled:
-    """How a guarded line ended.
-
-    Attributes:
-        pose: ``X_WG`` where the hand stands.
-        blocked: Whether a force stopped it before its end.
-        force_W: Force that the world exerts on the hand there, in N, beyond what it was tared to.
-    """
-
-    pose: Pose
-    blocked: bool
-    force_W: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
-class Touch:
-    """What stops a line: resistance along it, or three times as much from any side.
-
-    Attributes:
-        along_W: (3,) the way to go.
-        force_n: The resistance.
-    """
-
-    along_W: FloatArray
-    force_n: float
-
-    def felt(self, force_W: FloatArray) -> bool:
-        """Whether a force that the world exerts on the hand is such a touch."""
-        length_m = float(np.linalg.norm(self.along_W))
-        resistance_n = -float(force_W @ self.along_W) / length_m if length_m > 1e-6 else 0.0
-        return resistance_n > self.force_n or float(np.linalg.norm(force_W)) > SIDEWAYS * self.force_n
 
 
 class Mover:
@@ -160,16 +127,42 @@ class Mover:
             SkillError: ``no_path``; ``blocked`` if something unseen was touched on the way; ``timeout``, ``stopped``.
         """
         world = self.world(held_G, ignore)
+        self._step_clear(world)
         path = plan(self.q_rad, goals, world.free, self.kinematics.description.limits, self.rng)
         if path is None:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
-        if self.memory.unseen(self.kinematics.positions(rounded_path(path))).any():
-            scale = min(scale, UNSEEN_SCALE)
         self.tare()  # what presses on the hand already is no news
         unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
-        if self._follow(self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD), unexpected):
-            self._retrace(path)
-            raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
+        for part in self._parts(path, scale):
+            if self._follow(part, unexpected):
+                self._retrace(path)
+                raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
+
+    def _parts(self, path: FloatArray, scale: float) -> Iterator[JointTrajectory]:
+        """The way along ``path``, cut where it comes to places that the robot has hidden and where it leaves them."""
+        curve = rounded_path(path)
+        hidden = np.flatnonzero(self.memory.unseen(self.kinematics.positions(curve)))
+        if not len(hidden):
+            yield self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD)
+            return
+        last = len(curve) - 1
+        cuts = [0, max(hidden[0] - 1, 0), min(hidden[-1] + 1, last), last]
+        for (start, end), share in zip(pairwise(cuts), (scale, min(scale, UNSEEN_SCALE), scale), strict=True):
+            if end > start:
+                yield self._timed(curve[start : end + 1], share, self.limits.speed_m_s, LINE_SPACING_RAD)
+
+    def _step_clear(self, world: CollisionWorld) -> None:
+        """From where something seems to be touched already, go a little straight away from it, by feel."""
+        if world.free(self.q_rad):
+            return
+        here = self.pose
+        for step_m, way_W in product(CLEAR_STEPS_M, CLEAR_WAYS_W):
+            aside = Pose(here.rotation, here.translation_m + step_m * way_W)
+            path = self.line_path(self.q_rad, aside)
+            if path is not None and world.free(path[-1]):
+                self.tare()
+                self.line(aside, speed_m_s=CLEAR_SPEED_M_S, force_n=CLEAR_FORCE_N)
+                return
 
     def _retrace(self, path: FloatArray) -> None:
         """Go back to the corner of the path before the place where something was touched."""
@@ -235,7 +228,7 @@ class Mover:
         """
         X_WS = self.kinematics.grasp_pose(start_rad)
         path = [start_rad]
-        for pose in _between(X_WS, X_WG):
+        for pose in straight(X_WS, X_WG):
             q = self.kinematics.solve(pose, path[-1])
             if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD or not self._alone.free(q):
                 return None
@@ -295,15 +288,3 @@ class Mover:
             raise SkillError("the robot was stopped", Reason.STOPPED.value)
         if state.time_s > self._deadline_s:
             raise SkillError("the time for the command ran out; the arm stands where it was", Reason.TIMEOUT.value)
-
-
-def _between(X_WS: Pose, X_WE: Pose) -> list[Pose]:
-    """Poses along the straight line, evenly turned, without the first and with the last."""
-    distance = float(np.linalg.norm(X_WE.translation_m - X_WS.translation_m))
-    turns = Rotation.from_matrix([X_WS.rotation, X_WE.rotation])
-    angle = float((turns[0].inv() * turns[1]).magnitude())
-    count = max(int(np.ceil(distance / LINE_STEP_M)), int(np.ceil(angle / LINE_STEP_RAD)), 1)
-    shares = np.arange(1, count + 1) / count
-    rotations = Slerp([0.0, 1.0], turns)(shares).as_matrix()
-    step = X_WE.translation_m - X_WS.translation_m
-    return [Pose(R, X_WS.translation_m + share * step) for R, share in zip(rotations, shares, strict=True)]

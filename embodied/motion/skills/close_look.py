@@ -27,7 +27,10 @@ def look_closely(mover: Mover, top_W: FloatArray) -> bool:
     """
     world = mover.world()
     goals = list(islice((q for pose in _poses(mover, top_W) for q in mover.solutions(pose) if world.free(q)), GOALS))
-    return bool(goals) and went(mover, goals) and mover.close_look()
+    if not goals or not went(mover, goals):
+        return False
+    mover.look()  # what the arm hid from the fixed camera, it no longer hides
+    return mover.close_look()
 
 
 def _poses(mover: Mover, top_W: FloatArray) -> Iterator[Pose]:

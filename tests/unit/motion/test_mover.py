@@ -230,6 +230,38 @@ def test_what_the_arm_touches_already_does_not_hold_it_there(make, arm):
     assert mover.world().free(mover.q_rad)
 
 
+def test_travel_is_slow_only_between_the_first_and_the_last_hidden_place(make, arm, monkeypatch):
+    mover = make()
+    monkeypatch.setattr(mover.memory, "unseen", lambda p_WP: np.abs(p_WP[:, 1] - 0.15) < 0.04)
+    mover.travel(goal_at(mover, (0.45, 0.4, 0.9)), scale=0.85)
+    hand_y = np.array([arm.kinematics.grasp_pose(state.positions_rad).translation_m[1] for state in arm.states])
+    hidden, seen_place = np.abs(hand_y - 0.15) < 0.04, hand_y > 0.25
+    assert hidden.any()
+    assert speeds(arm)[hidden].max() < 0.4 * speeds(arm)[seen_place].max()
+
+
+def test_what_touches_a_declared_box_from_the_start_is_first_taken_straight_away_from_it(make, arm):
+    x, y, z = arm.kinematics.grasp_pose(PANDA.home_rad).translation_m
+    oven = Box((x - 0.2, y + 0.04, z - 0.3), (x + 0.2, y + 0.5, z + 0.02), "oven")
+    mover, held_G = make(keep_out=[oven]), np.array([[-0.05, -0.05, 0.0], [0.05, 0.05, 0.02]])
+    goals = goal_at(mover, (0.45, -0.3, 0.9))
+    assert not mover.world(held_G).free(mover.q_rad)
+    mover.travel(goals, scale=0.5, held_G=held_G)
+    np.testing.assert_allclose(mover.pose.translation_m, (0.45, -0.3, 0.9), atol=5e-3)
+    clear = [mover.world(held_G).free(state.positions_rad) for state in arm.states]
+    assert all(clear[clear.index(True) :]), "once clear, it stays clear"
+
+
+def test_what_is_pressed_on_while_it_is_taken_away_is_not_pressed_on_further(make, arm):
+    x, y, z = arm.kinematics.grasp_pose(PANDA.home_rad).translation_m
+    shelf = Box((x - 0.1, y - 0.1, z - 0.1), (x + 0.1, y + 0.1, z - 0.01), "shelf")
+    mover, held_G = make(keep_out=[shelf]), np.array([[-0.02, -0.02, -0.02], [0.02, 0.02, 0.03]])
+    arm.force_W = lambda X_WG: WALL_N * DOWN * (X_WG.translation_m[2] > z + 0.005)
+    with pytest.raises(SkillError):
+        mover.travel(goal_at(mover, (0.45, -0.3, 0.9)), scale=0.5, held_G=held_G)
+    assert max(arm.kinematics.grasp_pose(state.positions_rad).translation_m[2] for state in arm.states) < z + 0.03
+
+
 def test_go_home_says_whether_there_was_a_way(make, arm):
     mover = make()
     start(mover, "line")
