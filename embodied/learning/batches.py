@@ -18,10 +18,12 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.learning.examples import Example, Picture, read_picture
-from embodied.learning.patches import coverage, label_at, owners, patch_at, shown_by
+from embodied.learning.patches import coverage, label_at, owners, patch_at, shown_by, some_of_each
 from embodied.learning.rendering import Exchange, Renderer
 
 IGNORED = -100
+TOKENS_READ = 3
+"""So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class Item:
         pixel_values: (channels, height, width) for the tower.
         prefix: Tokens before the questions.
         exchanges: The questions chosen this time.
+        draw: Seeds the choice of the picture's tokens that are read this time.
     """
 
     example: Example
@@ -41,6 +44,7 @@ class Item:
     pixel_values: torch.Tensor
     prefix: list[int]
     exchanges: list[Exchange]
+    draw: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,7 @@ class Batch:
         pointing_at: (points, 3) where a coordinate's first token is predicted: batch, position, axis (x, y or z).
         pointing_to: (points, N) true at the tokens of what the coordinate is about.
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
+        reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
         image_start: Where the picture's tokens begin.
     """
 
@@ -65,6 +70,7 @@ class Batch:
     pointing_at: torch.Tensor
     pointing_to: torch.Tensor
     owner: torch.Tensor
+    reading: torch.Tensor
     things: tuple[Any, ...]
     image_start: int
 
@@ -100,7 +106,8 @@ class Items(Dataset[Item]):
         index, epoch = key if isinstance(key, tuple) else (key, 0)
         example = self._examples[index]
         picture = read_picture(self._directory, example)
-        order = np.random.default_rng([self._seed, epoch, index]).permutation(len(example.exchanges))
+        random = np.random.default_rng([self._seed, epoch, index])
+        order = random.permutation(len(example.exchanges))
         chosen = [example.exchanges[i] for i in order[: self._questions]]
         return Item(
             example,
@@ -108,6 +115,7 @@ class Items(Dataset[Item]):
             pixels(self._processor, picture),
             self._renderer.prefix(example.system),
             [self._renderer.exchange(*each) for each in chosen],
+            int(random.integers(2**31)),
         )
 
 
@@ -128,6 +136,7 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
     length = max(len(row.ids) for row in rows)
     count = grid[0] * grid[1]
     shares = [_shares(item, grid) for item in items]
+    owner = [_owner(item, share, count) for item, share in zip(items, shares, strict=True)]
     at, to = [], []
     for number, (item, row, share) in enumerate(zip(items, rows, shares, strict=True)):
         for place, axis, x, y in row.points:
@@ -141,7 +150,8 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
         attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
         pointing_at=torch.tensor(at, dtype=torch.long).reshape(-1, 3),
         pointing_to=torch.from_numpy(np.stack(to)) if to else torch.zeros(0, count, dtype=torch.bool),
-        owner=torch.from_numpy(np.stack([_owner(item, s, count) for item, s in zip(items, shares, strict=True)])),
+        owner=torch.from_numpy(np.stack(owner)),
+        reading=_reading(items, owner),
         things=tuple(item.example.things for item in items),
         image_start=items[0].prefix.index(image_token_id),
     )
@@ -206,6 +216,16 @@ def _near(point: tuple[float, float, float], x: float, y: float, grid: tuple[int
     """Whether the thing's own point is within a patch of (x, y): a spot on a counter is not where the counter is."""
     rows, columns = grid
     return abs(point[0] - x) * columns <= 1.0 and abs(point[1] - y) * rows <= 1.0
+
+
+def _reading(items: Sequence[Item], owner: Sequence[NDArray[np.int64]]) -> torch.Tensor:
+    """A few tokens of every thing in every picture."""
+    rows = [
+        (number, place)
+        for number, (item, one) in enumerate(zip(items, owner, strict=True))
+        for place in some_of_each(one, TOKENS_READ, np.random.default_rng(item.draw)).tolist()
+    ]
+    return torch.tensor(rows, dtype=torch.long).reshape(-1, 2)
 
 
 def _owner(item: Item, shares: NDArray[np.float32], count: int) -> NDArray[np.int64]:

@@ -39,6 +39,13 @@ def owners(shares: NDArray[np.float32], indices: Sequence[int]) -> NDArray[np.in
     return owner
 
 
+def some_of_each(owner: NDArray[np.int64], most: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Places in ``owner`` of every owner, at most so many of each, drawn; -1 owns nothing."""
+    order = random.permutation(len(owner))
+    places = [order[owner[order] == each][:most] for each in np.unique(owner[owner >= 0])]
+    return np.concatenate([*places, np.zeros(0, np.int64)])
+
+
 def patch_at(x: float, y: float, grid: tuple[int, int]) -> int:
     """The patch in which a point of the unit square lies."""
     rows, columns = grid

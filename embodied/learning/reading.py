@@ -44,17 +44,16 @@ def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings
 
     Args:
         projected: (batch, N, size) tokens of pictures, as the language model gets them.
-        batch: What they show.
+        batch: What they show, and which of them are read.
         words: How it is told.
         embeddings: (vocabulary, size) of the language model.
     """
     rows, targets = [], []
-    for number, things in enumerate(batch.things):
-        said = [[(AXES, word) for word in words.names(thing)] + [*enumerate(words.places(thing))] for thing in things]
-        for place in (batch.owner[number] >= 0).nonzero().flatten().tolist():
-            for reader, word in said[int(batch.owner[number, place])]:
-                rows.append((number, place, reader))
-                targets.append(word)
+    for number, place in batch.reading.tolist():
+        thing = batch.things[number][int(batch.owner[number, place])]
+        for reader, word in [*((AXES, name) for name in words.names(thing)), *enumerate(words.places(thing))]:
+            rows.append((number, place, reader))
+            targets.append(word)
     if not rows:
         return projected.sum() * 0.0
     at = torch.tensor(rows, device=projected.device)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 import torch
 from tiny import GRID, SIZES
 
-from embodied.learning.batches import IGNORED, Items, collate
+from embodied.learning.batches import IGNORED, TOKENS_READ, Items, collate
 from embodied.learning.building import build
 from embodied.learning.examples import texts
 from embodied.learning.pointing import replies
@@ -90,3 +91,20 @@ def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, exampl
             prompts.append(item.prefix + exchange.asked)
             pictures.append(item.picture)
     assert [reply[0] for reply in replies(model, processor, prompts, pictures)] == firsts
+
+
+def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, examples, model_and_processor):
+    processor = model_and_processor[1]
+
+    def reading(epoch):
+        items = Items(data, examples, processor, GRID, 3, seed=0)
+        chosen = [items[number, epoch] for number in range(len(examples))]
+        return collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+
+    batch = reading(0)
+    read = [(row, int(batch.owner[row, place])) for row, place in batch.reading.tolist()]
+    seen = {(row, owner) for row, owners in enumerate(batch.owner.tolist()) for owner in owners if owner >= 0}
+    assert set(read) == seen
+    assert max(Counter(read).values()) == TOKENS_READ
+    assert torch.equal(batch.reading, reading(0).reading)
+    assert not torch.equal(batch.reading, reading(1).reading)
