@@ -48,9 +48,12 @@ def align(
     learning_rate: Rate = None,
     seed: Seed = 0,
     resume: Resume = False,
+    keep_words: Annotated[
+        bool, typer.Option("--keep-words", help="Leave the word embeddings of a model that speaks already as they are.")
+    ] = False,
 ) -> None:
     """The projector learns to put a picture's tokens among the words for what they show."""
-    _train("align", data, out, start, steps, batch_size, learning_rate, seed, resume)
+    _train("align", data, out, start, steps, batch_size, learning_rate, seed, resume, keep_words=keep_words)
 
 
 def instruct(
@@ -90,6 +93,7 @@ def _train(
     seed: int,
     resume: bool,
     image_size: tuple[int, int] = (320, 240),
+    keep_words: bool = False,
     tower_too: bool = False,
 ) -> None:
     from embodied.learning.building import Sizes
@@ -104,7 +108,9 @@ def _train(
         seed=seed,
     )
     sizes = Sizes(image_width=image_size[0], image_height=image_size[1])
-    settings = StageSettings(stage, data, out, start, schedule, sizes, tower_too=tower_too, resume=resume)
+    settings = StageSettings(
+        stage, data, out, start, schedule, sizes, keep_words=keep_words, tower_too=tower_too, resume=resume
+    )
     with console_learning.progress() as report:
         run_stage(settings, report)
     print(out)

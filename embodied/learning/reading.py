@@ -55,7 +55,7 @@ def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings
             rows.append((number, place, reader))
             targets.append(word)
     if not rows:
-        return projected.sum() * 0.0
+        return (projected.sum() + embeddings.sum()) * 0.0  # what is trained has a gradient, on every device
     at = torch.tensor(rows, device=projected.device)
     places, back = torch.unique(at, dim=0, return_inverse=True)
     states = rms_norm(projected[places[:, 0], places[:, 1]], projected.shape[-1:])

@@ -37,16 +37,26 @@ class Renderer:
     def prefix(self, system: str) -> list[int]:
         """Tokens of all that comes before a question: system text and picture."""
         before, _, _ = self._parts(system, "?", "!")
-        ids: list[int] = self._ids(before)
+        bos = self._tokenizer.bos_token
+        with_bos = not (bos and before.startswith(bos))  # as a prompt has it
+        ids: list[int] = list(self._tokenizer(before, add_special_tokens=with_bos)["input_ids"])
         at = ids.index(self.image_token_id)
         return ids[:at] + [self.image_token_id] * self._image_tokens + ids[at + 1 :]
 
     def exchange(self, question: str, answer: str) -> Exchange:
         """A question and its answer."""
         _, asked, answered = self._parts("", question, answer)
-        encoded = self._tokenizer(answered, add_special_tokens=False, return_offsets_mapping=True)
-        pointing = [(point, _tokens_of(point, encoded["offset_mapping"])) for point in spoken_points(answered)]
-        return Exchange(self._ids(asked), list(encoded["input_ids"]), pointing)
+        marker = self._processor.image_token
+        before = len(marker) + len(asked)
+        encoded = self._tokenizer(marker + asked + answered, add_special_tokens=False, return_offsets_mapping=True)
+        ids, offsets = (
+            list(encoded["input_ids"]),
+            [(start - before, end - before) for start, end in encoded["offset_mapping"]],
+        )
+        first = next(place for place, (_, end) in enumerate(offsets) if end > len(marker) - before)
+        split = next(place for place, (start, _) in enumerate(offsets) if start >= 0)
+        pointing = [(point, _tokens_of(point, offsets[split:])) for point in spoken_points(answered)]
+        return Exchange(ids[first:split], ids[split:], pointing)
 
     def _parts(self, system: str, question: str, answer: str) -> tuple[str, str, str]:
         """What stands up to the picture, between it and the answer, and after that."""
@@ -60,10 +70,8 @@ class Renderer:
         if not whole.startswith(asked) or asked.count(marker) != 1:
             raise UsageError("the checkpoint's chat template does not put an answer after its question: train another")
         before, after = asked.split(marker)
-        return before + marker, after, whole[len(asked) :].rstrip("\n")
-
-    def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        answered, end = whole[len(asked) :].rstrip(), self._tokenizer.eos_token
+        return before + marker, after, answered if answered.endswith(end) else answered + end  # some leave it out
 
 
 def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[int]:

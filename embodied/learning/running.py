@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from embodied.errors import MissingDependencyError, UsageError
+from embodied.errors import MissingDependencyError, ModelError, UsageError
 from embodied.learning.examples import Example, colours, kinds, read_examples, texts
 
 try:
+    from transformers import LlavaForConditionalGeneration
+
     from embodied.learning.batches import Items, collate
     from embodied.learning.building import Sizes, build
     from embodied.learning.checkpoint import load_weights
     from embodied.learning.pointing import Pointing, evaluate
     from embodied.learning.stages import AlignmentStage, InstructionStage, Stage, TowerStage
-    from embodied.learning.training import Progress, Schedule, train
+    from embodied.learning.training import Progress, Schedule, begin, train
 except ImportError as error:
     raise MissingDependencyError(error.name or "torch", "learning") from error
 
@@ -44,6 +46,7 @@ class StageSettings:
         schedule: How long and how fast.
         sizes: Of a new model.
         questions: How many a picture, in the stage of instructions.
+        keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
         resume: Go on with what is in ``out``.
     """
@@ -55,6 +58,7 @@ class StageSettings:
     schedule: Schedule
     sizes: Sizes = Sizes()
     questions: int = QUESTIONS
+    keep_words: bool = False
     tower_too: bool = False
     resume: bool = False
 
@@ -67,10 +71,12 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
         ModelError: If the checkpoint to start from cannot be loaded.
     """
     examples = read_examples(settings.data)
+    accelerator = begin(settings.out, settings.schedule.batch_size)
     model, processor = _beginning(settings, examples)
     grid = _grid(model)
     questions = settings.questions if settings.stage == "instruct" else 0
     train(
+        accelerator,
         _stage(settings, model, processor, examples),
         Items(settings.data, examples, processor, grid, questions, settings.schedule.seed),
         partial(
@@ -104,17 +110,30 @@ def run_pointing(checkpoint: Path, data: Path, most: int) -> dict[str, Pointing]
 
 def _beginning(settings: StageSettings, examples: tuple[Example, ...]) -> tuple[Any, Any]:
     if settings.start is not None:
-        return load_weights(settings.start)
+        return _with_whole_pictures(*load_weights(settings.start))
     if settings.stage != "tower":
         raise UsageError(f"the stage {settings.stage!r} needs a checkpoint to start from: --start DIR")
     return build(texts(examples), settings.sizes, settings.schedule.seed)
+
+
+def _with_whole_pictures(model: Any, processor: Any) -> tuple[Any, Any]:
+    """A LLaVA whose pictures are stretched to its grid: nothing is cut off at the sides that an answer may point at."""
+    if not isinstance(model, LlavaForConditionalGeneration):
+        raise ModelError(
+            f"a {type(model).__name__} cannot be trained here: start from a LLaVA, as llava-hf/llava-1.5-7b-hf"
+        )
+    vision: Any = model.config.vision_config
+    rows, columns = _grid(model)
+    processor.image_processor.size = {"height": rows * vision.patch_size, "width": columns * vision.patch_size}
+    processor.image_processor.do_center_crop = False
+    return model, processor
 
 
 def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[Example, ...]) -> Stage:
     if settings.stage == "tower":
         return TowerStage(model, kinds(examples), colours(examples))
     if settings.stage == "align":
-        return AlignmentStage(model, processor.tokenizer)
+        return AlignmentStage(model, processor.tokenizer, settings.keep_words)
     return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)
 
 

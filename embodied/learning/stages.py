@@ -97,20 +97,19 @@ class TowerStage(Stage):
 class AlignmentStage(Stage):
     """The projector learns the language: what a token shows is read off it with the model's own word embeddings."""
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
-        """Read words and coordinates of ``tokenizer``."""
+    def __init__(self, model: Any, tokenizer: Any, keep_words: bool = False) -> None:
+        """Read words and coordinates of ``tokenizer``; ``keep_words`` leaves their embeddings as they are."""
         super().__init__(model)
-        self._words = Words(tokenizer)
+        self._words, self._keep_words = Words(tokenizer), keep_words
 
     def trained(self) -> Iterable[nn.Parameter]:
-        """The projector, and the word embeddings."""
-        embeddings = self.model.get_input_embeddings().parameters()
+        """The projector, and the word embeddings unless they are kept."""
+        embeddings = () if self._keep_words else self.model.get_input_embeddings().parameters()
         return [*self.model.model.multi_modal_projector.parameters(), *embeddings]
 
     def losses(self, batch: Batch) -> Losses:
         """How badly tokens are read."""
-        features = self.model.model.vision_tower(batch.pixel_values).last_hidden_state
-        projected = self.model.model.multi_modal_projector(features)
+        projected = torch.stack(self.model.model.get_image_features(batch.pixel_values, return_dict=True).pooler_output)
         return {"alignment": reading_loss(projected, batch, self._words, self.model.get_input_embeddings().weight)}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DataLoaderConfiguration
 from torch.utils.data import DataLoader, Sampler
 
 from embodied.errors import UsageError
@@ -60,35 +61,49 @@ class Progress:
     losses: Mapping[str, float]
 
 
-class DrawnOrder(Sampler[list[tuple[int, int]]]):
-    """Batches of (example, epoch) from batch ``first`` on: every example once an epoch, in an order of the seed's."""
+class DrawnOrder(Sampler[tuple[int, int]]):
+    """(example, epoch) from batch ``first`` on: every example once an epoch, in an order of the seed's."""
 
     def __init__(self, examples: int, schedule: Schedule, first: int) -> None:
         """Draw from so many ``examples``."""
         self._examples, self._schedule, self._first = examples, schedule, first
 
     def __len__(self) -> int:
-        """How many batches are left."""
-        return self._schedule.steps - self._first
+        """How many are left."""
+        return (self._schedule.steps - self._first) * self._schedule.batch_size
 
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        """The batches that are left."""
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """What is left."""
         size, order, drawn = self._schedule.batch_size, list[int](), -1
-        for number in range(self._first * size, self._schedule.steps * size, size):
-            batch = []
-            for place in range(number, number + size):
-                epoch, index = divmod(place, self._examples)
-                if epoch != drawn:
-                    order, drawn = self._order(epoch), epoch
-                batch.append((order[index], epoch))
-            yield batch
+        for place in range(self._first * size, self._schedule.steps * size):
+            epoch, index = divmod(place, self._examples)
+            if epoch != drawn:
+                order, drawn = self._order(epoch), epoch
+            yield order[index], epoch
 
     def _order(self, epoch: int) -> list[int]:
         generator = torch.Generator().manual_seed((self._schedule.seed << 20) + epoch)
         return torch.randperm(self._examples, generator=generator).tolist()
 
 
+def begin(out: Path, batch_size: int) -> Accelerator:
+    """This process among those that ``accelerate launch`` started, or alone; it says how weights are to be loaded.
+
+    Raises:
+        UsageError: If a batch cannot be shared among the processes.
+    """
+    sharing = DataLoaderConfiguration(split_batches=True)  # a step sees the same pictures on any number of devices
+    accelerator = Accelerator(log_with="tensorboard", project_dir=out, dataloader_config=sharing)
+    if batch_size % accelerator.num_processes:
+        raise UsageError(
+            f"a batch of {batch_size} cannot be shared by {accelerator.num_processes} processes: choose a --batch-size "
+            "that is a multiple"
+        )
+    return accelerator
+
+
 def train(
+    accelerator: Accelerator,
     stage: Stage,
     items: Items,
     collate: Callable[[list[Item]], Batch],
@@ -103,16 +118,20 @@ def train(
     Raises:
         UsageError: If there is training in ``out`` and it shall not be resumed.
     """
-    if last_state(out) is not None and not resume:
+    state = last_state(out)
+    if state is not None and not resume:
         raise UsageError(f"{out} has training in it: go on with --resume, or choose another --out")
-    accelerator = Accelerator(log_with="tensorboard", project_dir=out)
     stage.freeze_the_rest()
     trained = [parameter for parameter in stage.parameters() if parameter.requires_grad]
-    prepared, optimiser = accelerator.prepare(stage, torch.optim.AdamW(_groups(trained, schedule), betas=(0.9, 0.98)))
-    first = _resumed(accelerator, out) if resume else 0
-    loader = accelerator.prepare(
-        DataLoader(items, batch_sampler=DrawnOrder(len(items), schedule, first), collate_fn=collate)
+    first = 0 if state is None else _step_of(state)
+    order = DrawnOrder(len(items), schedule, first)
+    prepared, optimiser, loader = accelerator.prepare(
+        stage,
+        torch.optim.AdamW(_groups(trained, schedule), betas=(0.9, 0.98)),
+        DataLoader(items, schedule.batch_size, sampler=order, collate_fn=collate),
     )
+    if state is not None:
+        accelerator.load_state(str(state))
     accelerator.init_trackers("curves")
     for step, batch in enumerate(loader, first + 1):
         for group in optimiser.param_groups:
@@ -124,7 +143,8 @@ def train(
         optimiser.zero_grad()
         values = {name: float(loss.detach()) for name, loss in losses.items()}
         accelerator.log(values, step)
-        report(Progress(step, schedule.steps, values))
+        if accelerator.is_main_process:
+            report(Progress(step, schedule.steps, values))
         if step % schedule.save_every == 0 or step == schedule.steps:
             _save(accelerator, prepared, processor, out, step)
     accelerator.end_training()
@@ -140,8 +160,12 @@ def rate(step: int, schedule: Schedule) -> float:
 
 def last_state(out: Path) -> Path | None:
     """The newest complete state in ``out``."""
-    states = sorted((out / STATES).glob("step-*"), key=lambda path: int(path.name.removeprefix("step-")))
-    return states[-1] if states else None
+    return max((out / STATES).glob("step-*"), key=_step_of, default=None)
+
+
+def _step_of(state: Path) -> int:
+    """After how many steps a state was saved."""
+    return int(state.name.removeprefix("step-"))
 
 
 def _groups(parameters: list[torch.nn.Parameter], schedule: Schedule) -> list[dict[str, Any]]:
@@ -152,22 +176,17 @@ def _groups(parameters: list[torch.nn.Parameter], schedule: Schedule) -> list[di
     ]
 
 
-def _resumed(accelerator: Accelerator, out: Path) -> int:
-    """Load the newest state, if there is one; the step that it was saved after."""
-    if (state := last_state(out)) is None:
-        return 0
-    accelerator.load_state(str(state))
-    return int(state.name.removeprefix("step-"))
-
-
 def _save(accelerator: Accelerator, prepared: Any, processor: Any, out: Path, step: int) -> None:
     """Checkpoint and state; a process that dies here leaves the ones before, whole."""
     part, whole = out / STATES / "part", out / STATES / f"step-{step:08d}"
     accelerator.save_state(str(part))
+    weights = accelerator.get_state_dict(prepared)  # gathered from all processes where they share it
     accelerator.wait_for_everyone()
     if accelerator.is_main_process:
         older = sorted((out / STATES).glob("step-*"))
         part.replace(whole)
-        save_weights(accelerator.unwrap_model(prepared).model, processor, out)
+        model = accelerator.unwrap_model(prepared).model
+        save_weights(model, processor, out, {name: weights[f"model.{name}"] for name in model.state_dict()})
         for state in older:
             shutil.rmtree(state)
+    accelerator.wait_for_everyone()

@@ -123,8 +123,8 @@ def test_only_the_tower_begins_with_nothing(data, tmp_path):
 def test_every_example_is_shown_once_an_epoch():
     order = list(DrawnOrder(6, replace(SCHEDULE, steps=6), 0))
     for epoch in (0, 1):
-        assert sorted(index for batch in order for index, number in batch if number == epoch) == list(range(6))
-    assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4:]
+        assert sorted(index for index, number in order if number == epoch) == list(range(6))
+    assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4 * SCHEDULE.batch_size :]
 
 
 def test_pointing_is_counted_seeing_and_blind(data, tower_checkpoint):
