@@ -1,4 +1,4 @@
-"""Where a language model looks when it predicts a coordinate, as a loss: choosing is looking at the right tokens."""
+"""Where a language model looks when an answer or a coordinate begins, as losses: to choose is to look at it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any
 import torch
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-from embodied.learning.batches import Batch
-from embodied.learning.reading import AXES
+from embodied.learning.batches import WORDS, Batch
 
 
 def gazing_attention(language_model: Any) -> Any:
-    """The middle layer's attention, whose first three heads look for x, y and z: before it a question is gathered."""
+    """The middle layer's attention, whose first heads look for x, y, z and words: before it a question is gathered."""
     return language_model.layers[len(language_model.layers) // 2].self_attn
 
 
 class Gaze:
-    """Listens to the attention that looks for coordinates while the model runs; a context manager."""
+    """Listens to the attention that looks for things while the model runs; a context manager."""
 
     def __init__(self, language_model: Any) -> None:
         """Listen to ``language_model``."""
@@ -47,16 +46,22 @@ class Gaze:
     def _keep_rotary(self, _module: Any, _arguments: Any, named: dict[str, Any]) -> None:
         self._rotary = named["position_embeddings"]
 
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """Mean over coordinates of minus the logarithm of the attention that its head pays to the right tokens."""
-        row, place, axis = batch.pointing_at.unbind(1)
+    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Means of minus the logarithm of the attention that heads pay to the right tokens, by what they look for."""
+        head, surprise = batch.looking_at[:, 2], self._surprise(batch)
+        groups = {"gaze x": head == 0, "gaze y and z": (head == 1) | (head == 2), "gaze words": head == WORDS}
+        return {name: surprise[of_group].mean() for name, of_group in groups.items() if of_group.any()}
+
+    def _surprise(self, batch: Batch) -> torch.Tensor:
+        """Minus the logarithm of the attention that is paid to the right tokens at each look."""
+        row, place, head = batch.looking_at.unbind(1)
         queries, keys = self._rotated()
-        scores = (queries @ keys.transpose(2, 3) * self._attention.scaling)[row, axis, place]
+        scores = (queries @ keys.transpose(2, 3) * self._attention.scaling)[row, head, place]
         scores = scores.float().masked_fill(~batch.attention_mask[row, 0, place], -torch.inf)
-        picture = scores[:, batch.image_start : batch.image_start + batch.pointing_to.shape[1]]
-        right = picture.masked_fill(~batch.pointing_to, -torch.inf)
-        mean: torch.Tensor = (scores.logsumexp(-1) - right.logsumexp(-1)).mean()
-        return mean
+        picture = scores[:, batch.image_start : batch.image_start + batch.looking_to.shape[1]]
+        right = picture.masked_fill(~batch.looking_to, -torch.inf)
+        surprise: torch.Tensor = scores.logsumexp(-1) - right.logsumexp(-1)
+        return surprise
 
     def _rotated(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Queries and keys (batch, heads, length, size) as the layer compares them."""
@@ -66,4 +71,4 @@ class Gaze:
         keys = self._keys.view(batch, length, -1, size).transpose(1, 2)
         queries, keys = apply_rotary_pos_emb(queries, keys, *self._rotary)
         keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
-        return queries[:, :AXES], keys[:, :AXES]
+        return queries[:, : WORDS + 1], keys[:, : WORDS + 1]

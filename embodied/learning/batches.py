@@ -6,7 +6,7 @@ only one: positions begin anew behind the picture, and the attention mask hides 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,14 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.learning.examples import Example, Picture, read_picture
-from embodied.learning.patches import coverage, label_at, owners, patch_at, shown_by, some_of_each
+from embodied.learning.numbers import AXES
+from embodied.learning.patches import coverage, label_at, owners, some_of_each
 from embodied.learning.rendering import Exchange, Renderer
+from embodied.learning.telling import points_told, telling
 
 IGNORED = -100
+WORDS = AXES
+"""What is looked for in a picture's tokens are coordinates, by their axis, and words: what is there."""
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
 
@@ -55,9 +59,11 @@ class Batch:
         pixel_values: (batch, channels, height, width).
         input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
         attention_mask: (batch, 1, length, length), true where a token may look.
-        pointing_at: (points, 3) where a coordinate's first token is predicted: batch, position, axis (x, y or z).
-        pointing_to: (points, N) true at the tokens of what the coordinate is about.
+        looking_at: (looks, 3) where it is known what to look at: batch, position, and what is looked for there: a
+            coordinate of axis 0, 1 or 2, whose first token is predicted, or ``WORDS``, with which an answer begins.
+        looking_to: (looks, N) true at the tokens that tell it.
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
+        told: (batch, N, 3) the point that each token tells; NaN where none.
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
         image_start: Where the picture's tokens begin.
     """
@@ -67,9 +73,10 @@ class Batch:
     position_ids: torch.Tensor
     labels: torch.Tensor
     attention_mask: torch.Tensor
-    pointing_at: torch.Tensor
-    pointing_to: torch.Tensor
+    looking_at: torch.Tensor
+    looking_to: torch.Tensor
     owner: torch.Tensor
+    told: torch.Tensor
     reading: torch.Tensor
     things: tuple[Any, ...]
     image_start: int
@@ -108,15 +115,18 @@ class Items(Dataset[Item]):
         picture = read_picture(self._directory, example)
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(example.exchanges))
-        chosen = [example.exchanges[i] for i in order[: self._questions]]
         return Item(
             example,
             picture,
             pixels(self._processor, picture),
             self._renderer.prefix(example.system),
-            [self._renderer.exchange(*each) for each in chosen],
+            [self._exchange(example, int(number)) for number in order[: self._questions]],
             int(random.integers(2**31)),
         )
+
+    def _exchange(self, example: Example, number: int) -> Exchange:
+        about = example.about[number] if example.about else ()
+        return replace(self._renderer.exchange(*example.exchanges[number]), about=about)
 
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:
@@ -137,20 +147,25 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
     count = grid[0] * grid[1]
     shares = [_shares(item, grid) for item in items]
     owner = [_owner(item, share, count) for item, share in zip(items, shares, strict=True)]
-    at, to = [], []
-    for number, (item, row, share) in enumerate(zip(items, rows, shares, strict=True)):
-        for place, axis, x, y in row.points:
-            at.append((number, place, axis))
-            to.append(_target(item, share, x, y, grid))
+    told = [
+        points_told(item.picture, item.example.things, one, share, grid)
+        for item, one, share in zip(items, owner, shares, strict=True)
+    ]
+    looks = [
+        ((number, place, head), to)
+        for number, (item, row) in enumerate(zip(items, rows, strict=True))
+        for place, head, to in _looks(item, row, owner[number], told[number], grid)
+    ]
     return Batch(
         pixel_values=torch.stack([item.pixel_values for item in items]),
         input_ids=_padded([row.ids for row in rows], length, pad_token_id),
         position_ids=_padded([row.positions for row in rows], length, 0),
         labels=_padded([row.labels for row in rows], length, IGNORED),
         attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
-        pointing_at=torch.tensor(at, dtype=torch.long).reshape(-1, 3),
-        pointing_to=torch.from_numpy(np.stack(to)) if to else torch.zeros(0, count, dtype=torch.bool),
+        looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
+        looking_to=torch.from_numpy(np.stack([np.zeros(count, np.bool_), *(to for _, to in looks)])[1:]),
         owner=torch.from_numpy(np.stack(owner)),
+        told=torch.from_numpy(np.stack(told)),
         reading=_reading(items, owner),
         things=tuple(item.example.things for item in items),
         image_start=items[0].prefix.index(image_token_id),
@@ -166,11 +181,12 @@ class _Row:
     labels: list[int]
     question: list[int]
     points: list[tuple[int, int, float, float]]
+    about: list[tuple[int, tuple[int, ...]]]
 
 
 def _row(item: Item) -> _Row:
     before = len(item.prefix)
-    row = _Row(list(item.prefix), list(range(before)), [IGNORED] * before, [0] * before, [])
+    row = _Row(list(item.prefix), list(range(before)), [IGNORED] * before, [0] * before, [], [])
     for number, exchange in enumerate(item.exchanges, 1):
         start = len(row.ids) + len(exchange.asked)
         row.ids.extend(exchange.asked + exchange.answered)
@@ -178,9 +194,21 @@ def _row(item: Item) -> _Row:
         both = len(exchange.asked) + len(exchange.answered)
         row.positions.extend(range(before, before + both))
         row.question.extend([number] * both)
+        row.about.append((start - 1, exchange.about))
         for point, places in exchange.pointing:
             row.points.extend((start + place - 1, axis, point.x, point.y) for axis, place in enumerate(places))
     return row
+
+
+def _looks(
+    item: Item, row: _Row, owner: NDArray[np.int64], told: NDArray[np.float32], grid: tuple[int, int]
+) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+    """Where it is known what to look at, what is looked for there, and the tokens that tell it."""
+    for place, axis, x, y in row.points:
+        yield place, axis, _target(item, owner, told, x, y, grid)
+    for place, numbers in row.about:
+        if (tokens := _standing_for(item, owner, numbers)).any():
+            yield place, WORDS, tokens
 
 
 def _mask(question: list[int], length: int) -> torch.Tensor:
@@ -200,22 +228,19 @@ def _shares(item: Item, grid: tuple[int, int]) -> NDArray[np.float32]:
     return coverage(labels, grid) if labels is not None else np.zeros((1, grid[0] * grid[1]), np.float32)
 
 
-def _target(item: Item, shares: NDArray[np.float32], x: float, y: float, grid: tuple[int, int]) -> NDArray[np.bool_]:
-    """The tokens of the thing that a point stands for; where it stands for a spot, the token in which that lies."""
+def _target(
+    item: Item, owner: NDArray[np.int64], told: NDArray[np.float32], x: float, y: float, grid: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """The tokens that tell a point that an answer names, if there are any, of the thing that is seen there."""
     labels = item.picture.labels
     number = label_at(labels, x, y) if labels is not None else 0
-    thing = next((thing for thing in item.example.things if thing.number == number), None)
-    if thing is not None and thing.point is not None and _near(thing.point, x, y, grid):
-        return shown_by(shares[number])
-    alone = np.zeros(grid[0] * grid[1], np.bool_)
-    alone[patch_at(x, y, grid)] = True
-    return alone
+    return telling(told, _standing_for(item, owner, [number]), x, y, grid)
 
 
-def _near(point: tuple[float, float, float], x: float, y: float, grid: tuple[int, int]) -> bool:
-    """Whether the thing's own point is within a patch of (x, y): a spot on a counter is not where the counter is."""
-    rows, columns = grid
-    return abs(point[0] - x) * columns <= 1.0 and abs(point[1] - y) * rows <= 1.0
+def _standing_for(item: Item, owner: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.bool_]:
+    """The tokens that stand for things with these numbers."""
+    places = [place for place, thing in enumerate(item.example.things) if thing.number in numbers]
+    return np.isin(owner, places)
 
 
 def _reading(items: Sequence[Item], owner: Sequence[NDArray[np.int64]]) -> torch.Tensor:

@@ -43,10 +43,10 @@ class Sizes:
     stem: int = 32
     vision_width: int = 256
     vision_layers: int = 2
-    text_width: int = 256
+    text_width: int = 128
     text_layers: int = 4
-    text_heads: int = 8
-    text_inner: int = 704
+    text_heads: int = 4
+    text_inner: int = 352
     vocab: int = 6000
 
 

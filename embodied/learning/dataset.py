@@ -78,6 +78,7 @@ def save(folder: Path, sample: Sample) -> dict[str, Any]:
         "step": sample.step,
         "holding": observation.gripper.holding,
         "asks": [exchange.word for exchange in sample.exchanges],
+        "about": [exchange.about for exchange in sample.exchanges],
         "conversations": list(_turns(sample.exchanges)),
     }
 

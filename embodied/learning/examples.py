@@ -13,7 +13,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from embodied.errors import UsageError
 
@@ -40,6 +40,7 @@ class Thing(_Record):
         number: Its value in the picture's labels.
         kind: What it is, in one word of the data set's.
         color: In a word; no colour where it has none of its own.
+        state: Of what can be open or closed, on or off, which.
         title_en, title_zh: What people call it.
         point: Where to point at it: x and y of the unit square, z in metres; ``None`` where no depth was measured.
     """
@@ -47,6 +48,7 @@ class Thing(_Record):
     number: int
     kind: str
     color: str | None = None
+    state: str | None = None
     title_en: str
     title_zh: str
     point: tuple[float, float, float] | None = None
@@ -59,6 +61,7 @@ class Example(_Record):
         id: Its name.
         image, depth, labels: Files with colours, with depths in millimetres, and with the number of the thing that each
             pixel shows; 0 is nothing of these.
+        about: For each question the numbers of the things to look at when its answer begins; empty if it is not known.
         conversations: Questions and answers in turns; the first question has the picture's marker before it.
         things: What can be seen: the content of the file beside ``labels`` that ends in ``.json``.
     """
@@ -68,7 +71,14 @@ class Example(_Record):
     depth: str | None = None
     labels: str | None = None
     conversations: tuple[Said, ...]
+    about: tuple[tuple[int, ...], ...] = ()
     things: tuple[Thing, ...] = ()
+
+    @model_validator(mode="after")
+    def _about_each(self) -> Example:
+        if self.about and len(self.about) != len(self.exchanges):
+            raise ValueError(f"about has {len(self.about)} entries for {len(self.exchanges)} questions")
+        return self
 
     @property
     def system(self) -> str:
@@ -145,7 +155,7 @@ def texts(examples: Sequence[Example]) -> list[str]:
     """Everything that is said, and the names of all that is seen."""
     said = [each.value for example in examples for each in example.conversations]
     seen = [thing for example in examples for thing in example.things]
-    return said + [f" {thing.color or ''} {thing.title_en} {thing.title_zh}" for thing in seen]
+    return said + [f" {thing.color or ''} {thing.state or ''} {thing.title_en} {thing.title_zh}" for thing in seen]
 
 
 def kinds(examples: Sequence[Example]) -> list[str]:
@@ -156,6 +166,11 @@ def kinds(examples: Sequence[Example]) -> list[str]:
 def colours(examples: Sequence[Example]) -> list[str]:
     """The colours of things that are seen, sorted."""
     return sorted({thing.color for example in examples for thing in example.things if thing.color})
+
+
+def states(examples: Sequence[Example]) -> list[str]:
+    """The states of things that are seen, sorted."""
+    return sorted({thing.state for example in examples for thing in example.things if thing.state})
 
 
 def _read(path: Path, flags: int) -> NDArray[Any]:

@@ -12,8 +12,11 @@ class Exchange:
     Attributes:
         word: What kind of question it is.
         question, answer: What is said.
+        about: Numbers in the picture's labels of what to look at when the answer begins: what it is about, or, of an
+            answer that names several things, the first. Empty if it is about nothing in the picture, or about all.
     """
 
     word: str
     question: str
     answer: str
+    about: tuple[int, ...] = ()

@@ -14,14 +14,19 @@ MIN_SHARE = 0.25
 def coverage(labels: NDArray[np.integer], grid: tuple[int, int]) -> NDArray[np.float32]:
     """For every index of ``labels`` (height, width) the share that it has of each patch: (indices, rows * columns)."""
     rows, columns = grid
-    height_px, width_px = labels.shape
-    patch_rows = np.arange(height_px) * rows // height_px
-    patch_columns = np.arange(width_px) * columns // width_px
-    patches = patch_rows[:, None] * columns + patch_columns[None, :]
+    patches = patches_of_pixels(labels.shape, grid)
     indices = int(labels.max()) + 1
     counts = np.bincount((labels * rows * columns + patches).ravel(), minlength=indices * rows * columns)
     pixels = np.bincount(patches.ravel(), minlength=rows * columns)
     return (counts.reshape(indices, rows * columns) / pixels).astype(np.float32)
+
+
+def patches_of_pixels(shape_px: tuple[int, ...], grid: tuple[int, int]) -> NDArray[np.int64]:
+    """For every pixel of a picture (height, width) the patch in which it lies."""
+    (rows, columns), (height_px, width_px) = grid, shape_px
+    patch_rows = np.arange(height_px) * rows // height_px
+    patch_columns = np.arange(width_px) * columns // width_px
+    return np.asarray(patch_rows[:, None] * columns + patch_columns[None, :])
 
 
 def shown_by(share: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -61,10 +61,10 @@ class Asker:
                 break
         return list(found.values())
 
-    def put(self, word: str, answer: str, **values: object) -> Exchange:
-        """One of the ways to ask ``word``."""
+    def put(self, word: str, answer: str, about: Sequence[Sight] = (), **values: object) -> Exchange:
+        """One of the ways to ask ``word``; whoever answers looks at what it is ``about``."""
         question = self.pick(self.book.ask[word]).format(**values)
-        return Exchange(word, question, answer)
+        return Exchange(word, question, answer, tuple(sight.number for sight in about))
 
     def pick(self, choices: Sequence[Any]) -> Any:
         """One of them."""
@@ -86,7 +86,7 @@ def _where(asker: Asker) -> Exchange | None:
     pool = furniture if asker.rng.random() < 0.25 else asker.plain
     if (found := asker.some([each for each in pool if each.point])) is None:
         return None
-    return asker.put("where", f"{asker.namer.name(found[0].thing)} ({found[0].point})", thing=found[1])
+    return asker.put("where", f"{asker.namer.name(found[0].thing)} ({found[0].point})", found[:1], thing=found[1])
 
 
 def _where_absent(asker: Asker) -> Exchange | None:
@@ -98,7 +98,7 @@ def _box(asker: Asker) -> Exchange | None:
     if (found := asker.some(asker.plain)) is None:
         return None
     box = ", ".join(f"{edge:.3f}" for edge in found[0].box)
-    return asker.put("box", f"{asker.namer.name(found[0].thing)} ({box})", thing=found[1])
+    return asker.put("box", f"{asker.namer.name(found[0].thing)} ({box})", found[:1], thing=found[1])
 
 
 def _what(asker: Asker) -> Exchange | None:
@@ -110,18 +110,18 @@ def _what(asker: Asker) -> Exchange | None:
     if not pool:
         return None
     sight = asker.pick(pool)
-    return asker.put("what", asker.namer.name(sight.thing), point=f"({sight.point})")
+    return asker.put("what", asker.namer.name(sight.thing), [sight], point=f"({sight.point})")
 
 
 def _color(asker: Asker) -> Exchange | None:
     if (found := asker.some(asker.plain, ("colored",))) is None:
         return None
-    return asker.put("color", asker.book.colors[found[0].thing.color or ""], thing=found[1])
+    return asker.put("color", asker.book.colors[found[0].thing.color or ""], found[:1], thing=found[1])
 
 
 def _label(asker: Asker) -> Exchange | None:
     found = asker.some([each for each in asker.plain if each.thing.label], ("labelled",))
-    return None if found is None else asker.put("label", found[0].thing.label or "", thing=found[1])
+    return None if found is None else asker.put("label", found[0].thing.label or "", found[:1], thing=found[1])
 
 
 def _count(asker: Asker) -> Exchange | None:
@@ -132,7 +132,7 @@ def _count(asker: Asker) -> Exchange | None:
     counted = asker.namer.called(asker.book.nouns_of(kind)[index])
     if not all(each.plain for each in counted):
         return None
-    return asker.put("count", str(len(counted)), plural=asker.book.plurals_of(kind)[index])
+    return asker.put("count", str(len(counted)), counted, plural=asker.book.plurals_of(kind)[index])
 
 
 def _side(asker: Asker) -> Exchange | None:
@@ -142,7 +142,7 @@ def _side(asker: Asker) -> Exchange | None:
     if found is None or other is None:
         return None
     side = "left" if found[0].middle[0] < other[0].middle[0] else "right"
-    return asker.put("side", asker.book.words[side], thing=found[1], other=other[1])
+    return asker.put("side", asker.book.words[side], found[:1], thing=found[1], other=other[1])
 
 
 def _state(asker: Asker) -> Exchange | None:
@@ -151,7 +151,7 @@ def _state(asker: Asker) -> Exchange | None:
     found = asker.some([each for each in pool if each.thing.state == wanted] or pool)
     if found is None:
         return None
-    return asker.put("state", _yes(asker, found[0].thing.state == "open"), joint=found[1])
+    return asker.put("state", _yes(asker, found[0].thing.state == "open"), found[:1], joint=found[1])
 
 
 def _opened(asker: Asker) -> Exchange | None:
@@ -168,7 +168,7 @@ def _hand(asker: Asker) -> Exchange | None:
     held = [each for each in asker.seen if each.thing.held]
     if any(not each.plain for each in held) or (not held and asker.rng.random() < 0.6):
         return None
-    return asker.put("hand", asker.namer.name(held[0].thing) if held else asker.book.words["nothing"])
+    return asker.put("hand", asker.namer.name(held[0].thing) if held else asker.book.words["nothing"], held)
 
 
 def _there(asker: Asker) -> Exchange | None:
@@ -179,13 +179,14 @@ def _there(asker: Asker) -> Exchange | None:
         return None
     thing = asker.pick(asker.plain).thing
     color = thing.color if asker.rng.random() < 0.6 else None
-    return asker.put("there", asker.book.words["yes"], thing=asker.namer.absent(thing.kind, color, asker.rng))
+    meant = [each for each in asker.namer.called(asker.namer.noun(thing)) if color in (None, each.thing.color)]
+    return asker.put("there", asker.book.words["yes"], meant, thing=asker.namer.absent(thing.kind, color, asker.rng))
 
 
 def _place(asker: Asker) -> Exchange | None:
     found = asker.some(asker.plain, ("on", "in", "held"))
     place = None if found is None else asker.namer.place_words(found[0].thing)
-    return None if found is None or place is None else asker.put("place", place, thing=found[1])
+    return None if found is None or place is None else asker.put("place", place, found[:1], thing=found[1])
 
 
 def _contents(asker: Asker) -> Exchange | None:
@@ -194,11 +195,14 @@ def _contents(asker: Asker) -> Exchange | None:
     found = asker.some(bearers if bearers and asker.rng.random() < 0.7 else empty)
     if found is None:
         return None
-    inside = [each for each in asker.seen if each.thing.place == found[0].thing.name]
+    inside = list(_ordered([each for each in asker.seen if each.thing.place == found[0].thing.name]))
     if not all(each.plain for each in inside):
         return None
-    names = [asker.namer.name(each.thing) for each in _ordered(inside)]
-    return asker.put("contents", asker.book.words["comma"].join(names) or asker.book.words["nothing"], place=found[1])
+    names = [asker.namer.name(each.thing) for each in inside]
+    first = inside[:1] or found[:1]
+    return asker.put(
+        "contents", asker.book.words["comma"].join(names) or asker.book.words["nothing"], first, place=found[1]
+    )
 
 
 def _taller(asker: Asker) -> Exchange | None:
@@ -209,8 +213,8 @@ def _taller(asker: Asker) -> Exchange | None:
     rest = [each for each in asker.plain if not height_m / TALLER < each.thing.height_m < height_m * TALLER]
     if (other := asker.some(rest)) is None:
         return None
-    taller = max(found[0].thing, other[0].thing, key=lambda thing: thing.height_m)
-    return asker.put("taller", asker.namer.name(taller), thing=found[1], other=other[1])
+    taller = max(found[0], other[0], key=lambda sight: sight.thing.height_m)
+    return asker.put("taller", asker.namer.name(taller.thing), [taller], thing=found[1], other=other[1])
 
 
 def _is_color(asker: Asker) -> Exchange | None:
@@ -221,21 +225,22 @@ def _is_color(asker: Asker) -> Exchange | None:
     others = [each.thing.color for each in asker.plain if each.thing.color != found[0].thing.color]
     color = found[0].thing.color if truth or not others else asker.pick(others)
     answer = _yes(asker, color == found[0].thing.color)
-    return asker.put("is_color", answer, thing=found[1], color=asker.book.colors[color or ""])
+    return asker.put("is_color", answer, found[:1], thing=found[1], color=asker.book.colors[color or ""])
 
 
 def _caption(asker: Asker) -> Exchange | None:
-    names = [asker.namer.name(each.thing) for each in _ordered(asker.plain)]
-    if not 0 < len(names) <= LISTED:
+    ordered = list(_ordered(asker.plain))
+    if not 0 < len(ordered) <= LISTED:
         return None
-    return asker.put("caption", asker.book.words["comma"].join(names))
+    names = [asker.namer.name(each.thing) for each in ordered]
+    return asker.put("caption", asker.book.words["comma"].join(names), ordered[:1])
 
 
 def _lit(asker: Asker) -> Exchange | None:
     stove = next((each for each in asker.seen if each.thing.state in ("on", "off") and each.plain), None)
     if stove is None or (stove.thing.state == "off" and asker.rng.random() < 0.8):
         return None
-    return asker.put("lit", _yes(asker, stove.thing.state == "on"))
+    return asker.put("lit", _yes(asker, stove.thing.state == "on"), [stove])
 
 
 def _absent(asker: Asker) -> str | None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch.nn.functional import rms_norm
 
-from embodied.learning.batches import Batch
+from embodied.learning.batches import WORDS, Batch
 from embodied.learning.examples import Thing
-
-AXES = 3
+from embodied.learning.numbers import AXES
 
 
 class Words:
-    """The tokens by which a thing is told: what it is called, its colour, and where it is."""
+    """The tokens by which a thing is told: what it is called, its colour, its state, and where it is."""
 
     def __init__(self, tokenizer: Any) -> None:
         """Tokens of ``tokenizer``."""
@@ -22,13 +23,14 @@ class Words:
         self._known: dict[str, list[int]] = {}
 
     def names(self, thing: Thing) -> list[int]:
-        """What it is called in two languages, and its colour."""
-        color = self._ids(f" {thing.color}") if thing.color else []
-        return [*self._ids(f" {thing.title_en}"), *self._ids(thing.title_zh), *color]
+        """What it is called in two languages, its colour and its state: as an answer begins, and as it goes on."""
+        spoken = [word for word in (thing.title_en, thing.color, thing.state) if word]
+        texts = [*spoken, *(f" {word}" for word in spoken), thing.title_zh]
+        return list(dict.fromkeys(token for text in texts for token in self._ids(text)))
 
-    def places(self, thing: Thing) -> list[int]:
-        """The coarse numbers of x, y and z, or nothing where no point is known."""
-        return [self._ids(f"{value:.3f}")[0] for value in thing.point] if thing.point else []
+    def places(self, point: Sequence[float]) -> list[int]:
+        """The coarse numbers of x, y and z, or nothing where they are not known."""
+        return [] if any(map(math.isnan, point)) else [self._ids(f"{value:.3f}")[0] for value in point]
 
     def _ids(self, text: str) -> list[int]:
         if text not in self._known:
@@ -51,16 +53,17 @@ def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings
     rows, targets = [], []
     for number, place in batch.reading.tolist():
         thing = batch.things[number][int(batch.owner[number, place])]
-        for reader, word in [*((AXES, name) for name in words.names(thing)), *enumerate(words.places(thing))]:
+        places = words.places(batch.told[number, place].tolist())
+        for reader, word in [*((WORDS, name) for name in words.names(thing)), *enumerate(places)]:
             rows.append((number, place, reader))
             targets.append(word)
     if not rows:
         return (projected.sum() + embeddings.sum()) * 0.0  # what is trained has a gradient, on every device
     at = torch.tensor(rows, device=projected.device)
-    places, back = torch.unique(at, dim=0, return_inverse=True)
-    states = rms_norm(projected[places[:, 0], places[:, 1]], projected.shape[-1:])
+    readings, back = torch.unique(at, dim=0, return_inverse=True)
+    states = rms_norm(projected[readings[:, 0], readings[:, 1]], projected.shape[-1:])
     turned = torch.stack([*(states.roll(-shift(axis, states.shape[1]), 1) for axis in range(AXES)), states])
-    read = turned[places[:, 2], torch.arange(len(places), device=at.device)]
+    read = turned[readings[:, 2], torch.arange(len(readings), device=at.device)]
     logits = (read @ embeddings.T).float().log_softmax(-1)
     return -logits[back, torch.tensor(targets, device=projected.device)].mean()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +18,6 @@ from embodied.learning.reading import Words, reading_loss
 Losses = dict[str, torch.Tensor]
 POINT_BETA = 0.02
 """Below this error, in units of the picture, a point counts as nearly right."""
-NOWHERE = (math.nan, math.nan, math.nan)
 POINT_WEIGHT = 5.0
 """Points are in units of the picture, and so a small number beside a cross-entropy."""
 READING_WEIGHT = 0.1
@@ -54,44 +52,56 @@ class Stage(nn.Module):
 
 
 class TowerStage(Stage):
-    """The tower learns from dense labels: for every patch what is there, its colour, and where to point at it."""
+    """The tower learns from dense labels: for every patch what is there, its colour and state, and its point."""
 
-    def __init__(self, model: Any, kinds: Sequence[str], colours: Sequence[str]) -> None:
-        """Tell apart ``kinds`` and ``colours``, and nothing."""
+    def __init__(self, model: Any, kinds: Sequence[str], colours: Sequence[str], states: Sequence[str]) -> None:
+        """Tell apart ``kinds``, ``colours`` and ``states``, and nothing."""
         super().__init__(model)
         size = model.config.vision_config.hidden_size
         self._kinds = {kind: number for number, kind in enumerate(kinds, 1)}
         self._colours = {colour: number for number, colour in enumerate(colours)}
+        self._states = {state: number for number, state in enumerate(states)}
         self.kind = nn.Linear(size, len(kinds) + 1)
         self.colour = nn.Linear(size, max(len(colours), 1))
+        self.state = nn.Linear(size, max(len(states), 1))
         self.point = nn.Linear(size, 3)
 
     def trained(self) -> Iterable[nn.Parameter]:
         """The tower and the heads."""
-        heads = nn.ModuleList([self.kind, self.colour, self.point])
+        heads = nn.ModuleList([self.kind, self.colour, self.state, self.point])
         return [*self.model.model.vision_tower.parameters(), *heads.parameters()]
 
     def losses(self, batch: Batch) -> Losses:
-        """Kind of every patch; colour and point of those that show something."""
+        """Kind of every patch; of those that show something also what else is known of it, every thing alike."""
         tokens = self.model.model.vision_tower(batch.pixel_values).last_hidden_state
-        kind, colour, point = self._targets(batch)
-        shown, coloured, placed = kind > 0, colour != IGNORED, ~point.isnan().any(-1)
+        kind, colour, state = self._targets(batch)
+        alike = each_thing_alike(batch.owner)
+        point = smooth_l1_loss(self.point(tokens), batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
+        kinds = self.kind(tokens)
         return {
-            "kind": cross_entropy(self.kind(tokens).flatten(0, 1), kind.flatten()),
-            "kind of things": 0.5 * _mean(cross_entropy(self.kind(tokens[shown]), kind[shown], reduction="none")),
-            "colour": _mean(cross_entropy(self.colour(tokens[coloured]), colour[coloured], reduction="none")),
-            "point": POINT_WEIGHT
-            * _mean(smooth_l1_loss(self.point(tokens[placed]), point[placed], beta=POINT_BETA, reduction="none")),
+            "kind": cross_entropy(kinds.flatten(0, 1), kind.flatten()),
+            "kind of things": _mean(_surprise(kinds, kind), alike),
+            "colour": _mean(_surprise(self.colour(tokens), colour), alike * (colour != IGNORED)),
+            "state": _mean(_surprise(self.state(tokens), state), alike * (state != IGNORED)),
+            "point": POINT_WEIGHT * _mean(point, alike * ~batch.told.isnan().any(-1)),
         }
 
-    def _targets(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        tables = [_table(things, self._kinds, self._colours) for things in batch.things]
-        device = batch.owner.device
-        kind, colour, point = (
-            torch.stack([table[part].to(device)[owner] for table, owner in zip(tables, batch.owner, strict=True)])
-            for part in range(3)
-        )
-        return kind, colour, point
+    def _targets(self, batch: Batch) -> list[torch.Tensor]:
+        """Kind, colour and state of what each patch stands for."""
+        tables = [self._table(things).to(batch.owner.device) for things in batch.things]
+        each = [table[owner] for table, owner in zip(tables, batch.owner, strict=True)]
+        return list(torch.stack(each).unbind(-1))
+
+    def _table(self, things: Sequence[Thing]) -> torch.Tensor:
+        """Kind, colour and state of every thing, and at the end of nothing: -1 finds it."""
+        known = [
+            (self._kinds[thing.kind], *(words.get(word or "", IGNORED) for words, word in self._described(thing)))
+            for thing in things
+        ]
+        return torch.tensor([*known, (0, IGNORED, IGNORED)])
+
+    def _described(self, thing: Thing) -> tuple[tuple[dict[str, int], str | None], ...]:
+        return (self._colours, thing.color), (self._states, thing.state)
 
 
 class AlignmentStage(Stage):
@@ -141,22 +151,25 @@ class InstructionStage(Stage):
         answers = batch.labels[:, 1:]
         states = output.last_hidden_state[:, :-1][answers != IGNORED]
         losses = {"answer": cross_entropy(self.model.lm_head(states).float(), answers[answers != IGNORED])}
-        if len(batch.pointing_at):
-            losses["gaze"] = gaze.loss(batch)
+        losses |= gaze.losses(batch)
         projected = output.image_hidden_states.view(*batch.owner.shape, -1)
         words = self.model.get_input_embeddings().weight
         losses["alignment"] = READING_WEIGHT * reading_loss(projected, batch, self._words, words)
         return losses
 
 
-def _table(things: Sequence[Thing], kinds: dict[str, int], colours: dict[str, int]) -> tuple[torch.Tensor, ...]:
-    """Kind, colour and point of every thing, and at the end of nothing: -1 finds it."""
-    kind = [kinds[thing.kind] for thing in things]
-    colour = [colours[thing.color] if thing.color else IGNORED for thing in things]
-    point = [thing.point or NOWHERE for thing in things]
-    return torch.tensor([*kind, 0]), torch.tensor([*colour, IGNORED]), torch.tensor([*point, NOWHERE])
+def each_thing_alike(owner: torch.Tensor) -> torch.Tensor:
+    """Weights of patches (batch, N): all those of a thing together weigh 1, and nothing's weigh 0."""
+    numbers = owner + 1 + torch.arange(len(owner), device=owner.device)[:, None] * (int(owner.max()) + 2)
+    counts = torch.bincount(numbers.flatten())
+    return (owner >= 0) / counts[numbers]
 
 
-def _mean(values: torch.Tensor) -> torch.Tensor:
-    """The mean, which is 0 of nothing."""
-    return values.sum() / max(values.numel(), 1)
+def _surprise(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy (batch, N) of each patch; 0 where there is no target."""
+    return cross_entropy(logits.transpose(1, 2), targets, reduction="none", ignore_index=IGNORED)
+
+
+def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """The weighted mean, which is 0 of nothing."""
+    return (values * weights).sum() / weights.sum().clamp(min=1e-6)

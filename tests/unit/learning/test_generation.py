@@ -44,6 +44,7 @@ def test_samples_are_as_the_page_about_them_says(data_set, view):
     for entry in entries:
         turns = entry["conversations"]
         assert [turn["from"] for turn in turns] == ["human", "gpt"] * len(entry["asks"])
+        assert len(entry["about"]) == len(entry["asks"])
         assert [turn["value"].startswith("<image>\n") for turn in turns] == [True] + [False] * (len(turns) - 1)
     depth = cv2.imread(str(folder / entries[0]["depth"]), cv2.IMREAD_UNCHANGED)
     assert depth.dtype == np.uint16

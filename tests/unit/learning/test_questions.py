@@ -50,6 +50,17 @@ def test_yes_and_no_are_about_as_frequent(view):
     assert 0.3 < answers.count("yes") / len(answers) < 0.7
 
 
+def test_answer_is_about_what_it_names(view):
+    looked_at = {"where": 0, "what": 0, "contents": 0, "color": 0}
+    for exchange in asked(view):
+        things = [view.things[number - 1] for number in exchange.about]
+        if exchange.word in looked_at and things:
+            named = things[0].color if exchange.word == "color" else things[0].title_en
+            assert named in exchange.answer or exchange.answer == "nothing"
+            looked_at[exchange.word] += 1
+    assert min(looked_at.values()) > 0
+
+
 def test_same_seed_asks_the_same(view):
     assert list(asked(view, "zh", 3)) == list(asked(view, "zh", 3))
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import GRID, SIZES
 
-from embodied.learning.batches import IGNORED, TOKENS_READ, Items, collate
+from embodied.learning.batches import IGNORED, TOKENS_READ, WORDS, Items, collate
 from embodied.learning.building import build
 from embodied.learning.examples import texts
 from embodied.learning.pointing import replies
@@ -58,12 +58,26 @@ def test_question_sees_what_it_would_see_if_it_were_the_only_one(data, examples,
 
 def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examples, model_and_processor, tokenizer):
     items, batch = batch_of(data, examples, model_and_processor[1])
-    assert len(batch.pointing_at) == sum(3 for item in items for each in item.exchanges if each.pointing)
-    for (row, place, _), target in zip(batch.pointing_at.tolist(), batch.pointing_to, strict=True):
+    looks = zip(batch.looking_at.tolist(), batch.looking_to, strict=True)
+    points = [(row, place, to) for (row, place, head), to in looks if head != WORDS]
+    assert len(points) == sum(3 for item in items for each in item.exchanges if each.pointing)
+    for row, place, target in points:
         assert re.fullmatch(r"\d\.\d\d", tokenizer.decode([batch.input_ids[row, place + 1]]))
         shown = {batch.things[row][owner].color for owner in batch.owner[row][target].tolist() if owner >= 0}
         question = tokenizer.decode(batch.input_ids[row, :place]).rsplit("Where is", 1)[1]
         assert shown == {next(colour for colour in ("red", "blue") if colour in question)}
+
+
+def test_answer_begins_with_a_look_at_what_it_is_about(data, examples, model_and_processor, tokenizer):
+    _, batch = batch_of(data, examples, model_and_processor[1])
+    looks = zip(batch.looking_at.tolist(), batch.looking_to, strict=True)
+    words = [(row, place, to) for (row, place, head), to in looks if head == WORDS]
+    assert len(words) == 2 * len(batch.things)  # nothing is known of how many blocks there are
+    for row, place, target in words:
+        assert batch.labels[row, place] == IGNORED
+        begins = tokenizer.decode(batch.labels[row, place + 1 : place + 2])
+        shown = {batch.things[row][owner].color for owner in batch.owner[row][target].tolist()}
+        assert shown == {begins.strip()}
 
 
 def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):

@@ -7,11 +7,13 @@ import torch
 from tiny import SIZES
 
 from embodied.learning.attending import gazing_attention
+from embodied.learning.batches import WORDS
 from embodied.learning.building import build
 from embodied.learning.examples import texts
-from embodied.learning.reading import AXES, shift
+from embodied.learning.numbers import AXES
+from embodied.learning.reading import shift
 
-ROOMY = replace(SIZES, text_width=64, text_layers=4)
+ROOMY = replace(SIZES, text_width=96, text_layers=4)
 NUMBERS = ["0.03", "0.41", "0.42", "0.97", "1.50"]
 
 
@@ -41,11 +43,27 @@ def test_new_head_hands_on_the_number_that_a_token_tells_for_its_axis_and_no_oth
             assert (handed_on - embeddings).norm(dim=1).min() > 0.5
 
 
-def test_layers_of_a_new_model_add_nothing_but_numbers(new, embeddings):
+def test_fourth_head_of_a_new_model_hands_on_words_as_they_are_told_and_no_number(new, embeddings):
+    model, _ = new
+    attention = gazing_attention(model.model.language_model)
+    columns = slice(WORDS * attention.head_dim, (WORDS + 1) * attention.head_dim)
+
+    def handed_on(told):
+        return attention.v_proj(told)[:, columns] @ attention.o_proj.weight[:, columns].T
+
+    words = torch.randn(5, ROOMY.text_width, generator=torch.Generator().manual_seed(0))
+    given = handed_on(words)
+    assert (given != 0).sum(1).tolist() == [attention.head_dim] * 5
+    torch.testing.assert_close(given[given != 0], words[given != 0])
+    for axis in range(AXES):
+        assert not handed_on(embeddings.roll(shift(axis, ROOMY.text_width), 1)).any()
+
+
+def test_layers_of_a_new_model_add_nothing_but_what_is_handed_on(new, embeddings):
     model, _ = new
     said = torch.randn(1, 12, ROOMY.text_width, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         states = model.model.language_model(inputs_embeds=said, output_hidden_states=True).hidden_states
-    added, filled = (states[3] - said)[0], embeddings.any(0)
-    assert added[:, filled].any()
-    assert not added[:, ~filled].any()
+    assert torch.equal(states[2], said)
+    assert (states[3] - said)[0][:, embeddings.any(0)].any()
+    torch.testing.assert_close(states[4], model.model.language_model.norm(states[3]))

@@ -9,11 +9,11 @@ from tiny import GRID, SIZES
 
 from embodied.errors import UsageError
 from embodied.learning.attending import Gaze
-from embodied.learning.batches import Items, collate
+from embodied.learning.batches import WORDS, Items, collate
 from embodied.learning.building import build
-from embodied.learning.examples import colours, kinds, texts
+from embodied.learning.examples import colours, kinds, states, texts
 from embodied.learning.running import StageSettings, run_pointing, run_stage
-from embodied.learning.stages import AlignmentStage, InstructionStage, TowerStage
+from embodied.learning.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
 from embodied.learning.training import DrawnOrder, Schedule, last_state
 
 SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
@@ -42,7 +42,7 @@ def batch(data, examples, fresh):
 
 def make(name, model, processor, examples):
     if name == "tower":
-        return TowerStage(model, kinds(examples), colours(examples))
+        return TowerStage(model, kinds(examples), colours(examples), states(examples))
     return (
         AlignmentStage(model, processor.tokenizer) if name == "align" else InstructionStage(model, processor.tokenizer)
     )
@@ -76,11 +76,21 @@ def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
     hidden = torch.zeros(batch.attention_mask.shape).masked_fill(~batch.attention_mask, -1e9)
     with Gaze(model.model.language_model) as gaze, torch.inference_mode():
         weights = model(**inputs, attention_mask=hidden, output_attentions=True).attentions[1]
-        loss = gaze.loss(batch)
-    row, place, axis = batch.pointing_at.unbind(1)
-    picture = weights[row, axis, place][..., batch.image_start : batch.image_start + GRID[0] * GRID[1]]
-    paid = (picture * batch.pointing_to).sum(-1)
-    torch.testing.assert_close(loss, -paid.log().mean(), atol=1e-4, rtol=1e-4)
+        losses = gaze.losses(batch)
+    row, place, head = batch.looking_at.unbind(1)
+    picture = weights[row, head, place][..., batch.image_start : batch.image_start + GRID[0] * GRID[1]]
+    surprise = -(picture * batch.looking_to).sum(-1).log()
+    for name, heads in (("gaze x", {0}), ("gaze y and z", {1, 2}), ("gaze words", {WORDS})):
+        right = surprise[[each in heads for each in head.tolist()]].mean()
+        torch.testing.assert_close(losses[name], right, atol=1e-4, rtol=1e-4)
+
+
+def test_every_thing_weighs_the_same_however_many_patches_show_it():
+    owner = torch.tensor([[-1, 0, 0, 0, 1], [-1, -1, -1, 0, 0]])
+    third = 1 / 3
+    torch.testing.assert_close(
+        each_thing_alike(owner), torch.tensor([[0, third, third, third, 1], [0, 0, 0, 0.5, 0.5]])
+    )
 
 
 def settings(stage, data, out, start=None, **changes):
