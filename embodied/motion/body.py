@@ -50,13 +50,20 @@ class Body:
         """``p_WB`` of the arm's base."""
         return self._kinematics.description.base_in_world.translation_m
 
-    def inside(self, p_WP: FloatArray, q_rad: FloatArray, margin_m: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Which of the points (k, 3) lie within ``margin_m`` of a link at ``q_rad``."""
+    def inside(
+        self, p_WP: FloatArray, q_rad: FloatArray, margin_m: float, arm_margin_m: float | None = None
+    ) -> NDArray[np.bool_]:
+        """Which of the points (k, 3) lie within ``margin_m`` of a link at ``q_rad``.
+
+        ``arm_margin_m`` is another margin for the links before the last joint: all but the hand.
+        """
         pinocchio.updateGeometryPlacements(self._kinematics.model, self._data, self.geometry, self._placements, q_rad)
         p_PB = np.ascontiguousarray((self._kinematics.description.base_in_world.inverse() @ p_WP).T)
         inside = np.zeros(len(p_WP), dtype=bool)
-        for X_BL, hull in zip(self._placements.oMg, self._hulls, strict=True):
-            inside[_within(p_PB, X_BL, hull, margin_m)] = True
+        before_m, hand = margin_m if arm_margin_m is None else arm_margin_m, self._kinematics.model.njoints - 1
+        links = zip(self.geometry.geometryObjects, self._placements.oMg, self._hulls, strict=True)
+        for link, X_BL, hull in links:
+            inside[_within(p_PB, X_BL, hull, margin_m if link.parentJoint == hand else before_m)] = True
         return inside
 
 

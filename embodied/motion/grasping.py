@@ -45,6 +45,7 @@ RIM_COST = 0.15
 AT_TARGET_M = 0.005
 ALONG_M = 0.15
 """How far from where it was pointed at, along the approach, a thing may be taken: a bottle by its neck."""
+BETWEEN_COST = 0.5
 STRAY_POINTS = 1
 MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
@@ -271,6 +272,8 @@ def _candidate(
         return None
     pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
+    others = everything[len(thing.cluster_W) :] - [shift_m, centre, 0.0]
+    cost += BETWEEN_COST * _between_pads(others, gripper, opening, tip)
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
     away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
     return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - away - cost)
@@ -286,6 +289,13 @@ def _deepest_tip(
     palm = z[(x < PALM_HALF_THICKNESS_M) & (y < PALM_HALF_WIDTH_M)] + gripper.finger_length_m
     deepest = min(front_m + gripper.finger_length_m - CLEARANCE_M, back_m + BEYOND_M, _first(fingers), _first(palm))
     return deepest if deepest > front_m + LEAST_DEPTH_M else None
+
+
+def _between_pads(others: FloatArray, gripper: GripperDescription, opening_m: float, tip_m: float) -> bool:
+    """Whether the fingers would close on something else as well, like the edge of a worktop under a lid."""
+    x, y = np.abs(others[:, 0]), np.abs(others[:, 1])
+    held = (x < gripper.pad_width_m / 2.0) & (y < opening_m / 2.0) & (others[:, 2] < tip_m - CLEARANCE_M)
+    return int(held.sum()) > STRAY_POINTS
 
 
 def _first(z_m: FloatArray) -> float:

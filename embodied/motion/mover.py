@@ -16,7 +16,7 @@ from embodied.geometry import Box, FloatArray, Pose
 from embodied.guard import Limits
 from embodied.motion.arm import Arm, JointState, JointTrajectory
 from embodied.motion.body import Body
-from embodied.motion.collision import CARVE_M, CollisionWorld
+from embodied.motion.collision import ARM_CARVE_M, CARVE_M, CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
@@ -180,7 +180,7 @@ class Mover:
         if ignore is not None and len(ignore):
             low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
-        voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M)]
+        voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M, ARM_CARVE_M)]
         if held_G is not None and len(held_G):
             voxels_G = self.pose.inverse() @ voxels
             low, high = held_G.min(axis=0) - VOXEL_M, held_G.max(axis=0) + VOXEL_M

@@ -40,12 +40,26 @@ def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
     _lift(mover, held)
     check_held(mover)
     above_m, goals = _goals_above(mover, held, end_W)
-    mover.travel(goals, scale=CARRY_SCALE, held_G=held.cluster_G)
+    _bring(mover, held, goals)
     check_held(mover)
     mover.tare()
     mover.line(shifted(mover.pose, -(above_m + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
     check_held(mover)
     release(mover)
+
+
+def _bring(mover: Mover, held: Held, goals: list[FloatArray]) -> None:
+    """Travel with the thing.
+
+    Raises:
+        SkillError: ``slipped`` also where something seemed to be touched: fingers that close on nothing shake the hand.
+    """
+    try:
+        mover.travel(goals, scale=CARRY_SCALE, held_G=held.cluster_G)
+    except SkillError as error:
+        if error.reason == Reason.BLOCKED.value:
+            check_held(mover)
+        raise
 
 
 def check_held(mover: Mover) -> None:

@@ -90,6 +90,17 @@ def test_point_between_the_open_fingers_is_outside(body, kinematics):
     np.testing.assert_array_equal(body.inside(points, HOME, 0.005), [False, True])
 
 
+def test_the_arm_can_have_another_margin_than_its_hand(body, kinematics):
+    rng = np.random.default_rng(6)
+    points = PANDA.base_in_world @ rng.uniform(-0.2, 0.9, (4000, 3))
+    hand_m = np.linalg.norm(points - kinematics.grasp_pose(HOME).translation_m, axis=1)
+    narrow, wide = body.inside(points, HOME, 0.0), body.inside(points, HOME, 0.05)
+    both = body.inside(points, HOME, 0.05, 0.0)
+    assert (wide & ~narrow & (hand_m > 0.4)).any()
+    np.testing.assert_array_equal(both[hand_m > 0.4], narrow[hand_m > 0.4])
+    np.testing.assert_array_equal(both[hand_m < 0.08], wide[hand_m < 0.08])
+
+
 def test_inside_follows_the_base(body):
     X_WB = Pose(Rotation.from_euler("z", 70, degrees=True).as_matrix(), np.array([1.0, 2.0, 0.1]))
     elsewhere = Body(Kinematics(replace(PANDA, base_in_world=X_WB)))

@@ -166,6 +166,17 @@ def test_candidates_are_the_same_in_another_process():
     assert digest() == digest() == other.stdout.strip()
 
 
+def test_fingers_do_not_close_on_the_edge_of_the_table_with_what_lies_on_it():
+    rim = Box((0.43, -0.05, 0.800), (0.55, 0.05, 0.812), "rim")
+    slab = Box((0.45, -0.5, 0.77), (0.95, 0.5, 0.80), "slab")
+    thing = thing_at(np.array([0.44, 0.0, 0.81]), points_of([slab, rim]), GRIPPER.max_width_m)
+    best = grasp_candidates(thing, GRIPPER, FORWARD)[0]
+    others = best.pose.inverse() @ thing.others_W
+    tip = GRIPPER.tip_to_grasp_m - CLEARANCE_M
+    inside = (np.abs(others[:, 0]) < GRIPPER.pad_width_m / 2) & (np.abs(others[:, 1]) < best.opening_m / 2)
+    assert (inside & (others[:, 2] < tip)).sum() <= 1
+
+
 def test_flipped_is_half_a_turn_about_the_approach():
     pose = Pose.looking_at((0.1, 0.2, 1.0), (0.5, 0.0, 0.8))
     turned = flipped(pose)

@@ -204,6 +204,21 @@ def test_thing_lost_on_the_way_has_slipped_and_the_hand_is_empty(kitchen):
     assert not kitchen.observe().gripper.holding
 
 
+def test_thing_lost_on_the_way_has_slipped_also_where_the_closing_fingers_shake_the_hand(kitchen):
+    grasped(kitchen)
+    start = kitchen.arm.kinematics.grasp_pose(kitchen.arm.read().positions_rad).translation_m
+
+    def lose(state):
+        here = kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m
+        if np.linalg.norm((here - start)[:2]) > 0.05:
+            kitchen.arm.drop()
+        lost = state.gripper_width_m < 0.003
+        kitchen.arm.force_W = lambda X_WG: np.array([0.0, 25.0 if lost else 0.0, 0.0])
+
+    kitchen.arm.on_cycle = lose
+    assert kitchen.move(TOP, THERE).reason == Reason.SLIPPED
+
+
 def test_place_out_of_reach_is_unreachable_and_the_thing_is_still_held(kitchen):
     grasped(kitchen)
     rises(kitchen)

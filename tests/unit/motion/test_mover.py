@@ -262,6 +262,14 @@ def test_what_is_pressed_on_while_it_is_taken_away_is_not_pressed_on_further(mak
     assert max(arm.kinematics.grasp_pose(state.positions_rad).translation_m[2] for state in arm.states) < z + 0.03
 
 
+def test_an_arm_beside_something_thin_does_not_forget_it(make):
+    mover = make(seen=[Box((-0.09, 0.06, 1.17), (-0.03, 0.07, 1.23), "board")])  # beside the upper arm at home
+    seen = mover.memory.voxels()
+    assert mover._body.inside(seen, mover.q_rad, 0.04).any(), "the scene of this test: within 4 cm of the arm"
+    assert mover.world().free(mover.q_rad)
+    assert not mover.world().free(mover.q_rad - np.array([0.3, 0, 0, 0, 0, 0, 0]))
+
+
 def test_go_home_says_whether_there_was_a_way(make, arm):
     mover = make()
     start(mover, "line")
