@@ -55,15 +55,15 @@ def reading_loss(projected: torch.Tensor, batch: Batch, words: Words, embeddings
         thing = batch.things[number][int(batch.owner[number, place])]
         places = words.places(batch.told[number, place].tolist())
         for reader, word in [*((WORDS, name) for name in words.names(thing)), *enumerate(places)]:
-            rows.append((number, place, reader))
+            rows.append((number * batch.owner.shape[1] + place) * (WORDS + 1) + reader)
             targets.append(word)
     if not rows:
         return (projected.sum() + embeddings.sum()) * 0.0  # what is trained has a gradient, on every device
-    at = torch.tensor(rows, device=projected.device)
-    readings, back = torch.unique(at, dim=0, return_inverse=True)
-    states = rms_norm(projected[readings[:, 0], readings[:, 1]], projected.shape[-1:])
+    readings, back = torch.unique(torch.tensor(rows, device=projected.device), return_inverse=True)
+    token, reader = readings // (WORDS + 1), readings % (WORDS + 1)
+    states = rms_norm(projected.flatten(0, 1)[token], projected.shape[-1:])
     turned = torch.stack([*(states.roll(-shift(axis, states.shape[1]), 1) for axis in range(AXES)), states])
-    read = turned[readings[:, 2], torch.arange(len(readings), device=at.device)]
+    read = turned[reader, torch.arange(len(readings), device=reader.device)]
     logits = (read @ embeddings.T).float().log_softmax(-1)
     return -logits[back, torch.tensor(targets, device=projected.device)].mean()
 

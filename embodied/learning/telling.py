@@ -17,6 +17,9 @@ from embodied.learning.patches import patch_at, patches_of_pixels
 WIDE_PATCHES = 3.0
 """What covers more patches than this is wide: things are put down here or there on it, or it is pushed at its edge."""
 
+PIXEL_STEP = 2
+"""Of every so many rows and columns of pixels one is looked at for the middle of what a token shows."""
+
 
 def points_told(
     picture: Picture,
@@ -67,10 +70,11 @@ def _middles(picture: Picture, numbers: NDArray[np.int64], grid: tuple[int, int]
     middles = np.full((len(numbers), 3), np.nan, np.float32)
     if depth_m is None:
         return middles
-    patches = patches_of_pixels(labels.shape, grid)
-    shown = (labels == numbers[patches]) & np.isfinite(depth_m)
-    down, right = np.nonzero(shown)
-    measures = ((right + 0.5) / labels.shape[1], (down + 0.5) / labels.shape[0], depth_m[shown])
+    some = np.s_[1::PIXEL_STEP, 1::PIXEL_STEP]
+    patches, some_depths_m = patches_of_pixels(labels.shape, grid)[some], depth_m[some]
+    shown = (labels[some] == numbers[patches]) & np.isfinite(some_depths_m)
+    down, right = (places * PIXEL_STEP + 1 for places in np.nonzero(shown))
+    measures = (right / labels.shape[1], down / labels.shape[0], some_depths_m[shown])
     counts = np.bincount(patches[shown], minlength=len(numbers))
     sums = [np.bincount(patches[shown], weights=each, minlength=len(numbers)) for each in measures]
     middles[counts > 0] = (np.stack(sums, 1)[counts > 0] / counts[counts > 0, None]).astype(np.float32)

@@ -50,7 +50,7 @@ class RgbdImageProcessorPil(PilBackend):
         depths_m = depth_m if depth_m is not None else [None] * len(images)
         if len(depths_m) != len(images):
             raise ValueError(f"{len(depths_m)} depth maps for {len(images)} pictures")
-        mean, std = np.array(settings["image_mean"]), np.array(settings["image_std"])
+        mean, std = (np.array(settings[name], np.float32) for name in ("image_mean", "image_std"))
         stacked = [
             _stack(image, one_depth_m, (size["height"], size["width"]), mean, std)
             for image, one_depth_m in zip(images, depths_m, strict=True)
@@ -62,13 +62,13 @@ def _stack(
     image: NDArray[np.uint8],
     depth_m: NDArray[np.float32] | None,
     size_px: tuple[int, int],
-    mean: NDArray[np.float64],
-    std: NDArray[np.float64],
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Colour (3, height, width) and depth as one array (4, *size_px) for the tower."""
     height_px, width_px = size_px
     colours: NDArray[Any] = cv2.resize(np.moveaxis(image, 0, -1), (width_px, height_px), interpolation=cv2.INTER_AREA)
-    colours = (colours.reshape(height_px, width_px, -1) / 255.0 - mean) / std
+    colours = (colours.reshape(height_px, width_px, -1).astype(np.float32) / 255.0 - mean) / std
     read_m = np.zeros(size_px, np.float32) if depth_m is None else np.nan_to_num(np.asarray(depth_m, np.float32))
     depths_m: NDArray[Any] = cv2.resize(read_m, (width_px, height_px), interpolation=cv2.INTER_NEAREST)
     channels = np.concatenate([colours, (depths_m[..., None] - MIDDLE_DEPTH_M) / DEPTH_SPREAD_M], -1)
