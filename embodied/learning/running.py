@@ -27,7 +27,7 @@ StageName = Literal["tower", "align", "instruct"]
 SCHEDULES: Mapping[StageName, Schedule] = {
     "tower": Schedule(steps=3000, batch_size=16, learning_rate=1.5e-3),
     "align": Schedule(steps=500, batch_size=16, learning_rate=3e-3),
-    "instruct": Schedule(steps=6000, batch_size=16, learning_rate=1e-3),
+    "instruct": Schedule(steps=6000, batch_size=16, learning_rate=3e-3),
 }
 """What a stage does if nothing else is said."""
 QUESTIONS = 12
