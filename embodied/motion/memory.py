@@ -47,6 +47,8 @@ class SceneMemory:
         self._camera: Camera | None = None
         self._cloud_W: FloatArray = np.empty((0, 0, 3))
         self._robot_m: FloatArray = np.empty((0, 0))
+        self._hidden: NDArray[np.bool_] = np.empty((0, 0), dtype=bool)
+        self._doubted: NDArray[np.bool_] = np.empty((0, 0), dtype=bool)
         self._points: FloatArray = np.empty((0, 3))
         self._voxels: FloatArray = np.empty((0, 3))
 
@@ -58,7 +60,9 @@ class SceneMemory:
         robot = self._robot_pixels(seen_W, q_rad, held_W)
         if self._camera is None or not _same_view(self._camera, look.camera):
             self._cloud_W, self._robot_m = np.full_like(seen_W, np.nan), np.full(robot.shape, np.nan)
-        self._camera = look.camera
+            self._doubted = np.zeros_like(robot)
+        self._camera, self._hidden = look.camera, robot
+        self._doubted &= robot
         self._cloud_W = np.where(robot[..., None], self._cloud_W, seen_W)
         self._robot_m = np.where(robot, np.fmax(self._robot_m, look.depth_m), self._robot_m)
         self._take_stock()
@@ -82,11 +86,15 @@ class SceneMemory:
         cloud[gone] = np.nan
         self._take_stock()
 
+    def doubt(self) -> None:
+        """Where the robot hides the scene now, what was seen before may no longer be so: it has moved something big."""
+        self._doubted = self._hidden.copy()
+
     def unseen(self, p_WP: FloatArray) -> NDArray[np.bool_]:
-        """At which of the points (k, 3) something may be that the robot has hidden from the camera ever since."""
+        """At which of the points (k, 3) something may be that the robot hides, or has hidden ever since."""
         if self._camera is None:
             return np.zeros(len(p_WP), dtype=bool)
-        never = np.where(np.isnan(self._cloud_W[..., 2]), self._robot_m, np.nan)
+        never = np.where(np.isnan(self._cloud_W[..., 2]) | self._doubted, self._robot_m, np.nan)
         nearest_m = -cv2.dilate(np.nan_to_num(-never, nan=-np.inf), np.ones((HAND_PX, HAND_PX), np.uint8))
         v, u, z, inside = _pixels(p_WP, self._camera, nearest_m.shape)
         return np.asarray(inside & (z > nearest_m[v, u] + HIDDEN_BEHIND_M))

@@ -49,8 +49,8 @@ CLEAR_FORCE_N = 10.0
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
 """Speed and force are looked at every so many control cycles: a touch must be felt sooner."""
-SPEED_SHARE = 0.9
-"""Share of a speed limit that is planned for, so that tracking errors do not break it."""
+SPEED_SHARE = 0.7
+"""Share of a speed limit that is planned for, so that tracking errors, up to 30 % in swift turns, do not break it."""
 
 
 class Mover:

@@ -11,7 +11,7 @@ from embodied.errors import SkillError
 from embodied.geometry import FloatArray
 from embodied.motion.mover import Mover
 from embodied.motion.skills.carry import check_held
-from embodied.motion.skills.retreat import release, shifted
+from embodied.motion.skills.retreat import offset, release, shifted
 from embodied.result import Reason
 
 STEP_M = 0.05
@@ -20,6 +20,8 @@ FORCE_N = 25.0
 """Less than two rubber pads hold on to (32 N), more than drawers and doors ask for: the end of their travel is felt."""
 ARRIVED_M = 0.012
 MIN_STEP_M = 0.002
+WAY_OUT_M = 0.05
+"""Where the hand could not draw back so far from the handle, it does not go: it could not let go there."""
 
 
 def pull(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
@@ -33,7 +35,7 @@ def pull(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     total_m = float(np.linalg.norm(end_W - start_W))
     left_m = _follow(mover, goal, total_m) if total_m > ARRIVED_M else 0.0
     moved_m = float(np.linalg.norm(mover.pose.translation_m - begin))
-    release(mover)
+    release(mover, moved_big=True)
     if left_m > max(0.25 * total_m, 2 * ARRIVED_M):
         message = f"it moved {moved_m:.2f} m and then did not move further, {left_m:.2f} m short of the end"
         raise SkillError(message, Reason.BLOCKED.value)
@@ -45,7 +47,10 @@ def _follow(mover: Mover, goal: FloatArray, total_m: float) -> float:
     best_m = total_m
     for _ in range(int(np.ceil(2.0 * total_m / STEP_M)) + 2):
         here = mover.pose.translation_m
-        mover.line(shifted(mover.pose, min(STEP_M, best_m) * direction), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+        there = shifted(mover.pose, min(STEP_M, best_m) * direction)
+        if mover.line_path(mover.q_rad, offset(there, -WAY_OUT_M)) is None:
+            return best_m
+        mover.line(there, speed_m_s=SPEED_M_S, force_n=FORCE_N)
         mover.comply()
         check_held(mover)
         went = mover.pose.translation_m - here

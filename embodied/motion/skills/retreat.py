@@ -67,13 +67,18 @@ def go_home(mover: Mover) -> bool:
         return False
 
 
-def release(mover: Mover) -> None:
-    """Open the fingers just far enough to let go, back off, look at what has changed, and go home."""
+def release(mover: Mover, moved_big: bool = False) -> None:
+    """Open the fingers just far enough to let go, back off, look at what has changed, and go home.
+
+    ``moved_big``: a door or a drawer was moved, and the hand may hide where it now is.
+    """
     gripper = mover.kinematics.description.gripper
     _let_go(mover)
     back_off(mover)
     mover.grip(gripper.max_width_m, gripper.max_force_n)
     mover.look()
+    if moved_big:
+        mover.memory.doubt()
     go_home(mover)
 
 

@@ -169,5 +169,16 @@ def test_what_was_seen_before_the_robot_came_is_not_unseen(memory, robot):
     assert not memory.unseen(behind_the_robot(robot, 0.3)).any()
 
 
+def test_what_the_robot_hides_can_be_doubted_until_it_is_seen_again(memory, robot):
+    memory.see(seen(TABLE, FLOOR), HOME)
+    memory.see(with_robot(seen(TABLE, FLOOR), robot), OVER_THE_TABLE)
+    memory.doubt()
+    behind = behind_the_robot(robot, 0.3)
+    assert memory.unseen(behind).all()
+    memory.see(seen(TABLE, FLOOR), HOME)
+    memory.see(with_robot(seen(TABLE, FLOOR), robot), OVER_THE_TABLE)
+    assert not memory.unseen(behind).any()
+
+
 def test_without_any_look_nothing_is_said_to_be_unseen(memory):
     assert not memory.unseen(np.array([[0.5, 0.0, 0.3]])).any()

@@ -12,6 +12,7 @@ from embodied.geometry import Box, Pose
 from embodied.guard import Limits
 from embodied.motion.memory import SceneMemory
 from embodied.motion.mover import Mover
+from embodied.motion.skills import pull as pulling
 from embodied.motion.skills.retreat import UP, go_home, offset, shifted
 
 LIMITS = Limits(1.0, 60.0)
@@ -268,6 +269,20 @@ def test_an_arm_beside_something_thin_does_not_forget_it(make):
     assert mover._body.inside(seen, mover.q_rad, 0.04).any(), "the scene of this test: within 4 cm of the arm"
     assert mover.world().free(mover.q_rad)
     assert not mover.world().free(mover.q_rad - np.array([0.3, 0, 0, 0, 0, 0, 0]))
+
+
+def test_handle_is_not_pulled_to_where_the_hand_could_not_draw_back(make, arm, monkeypatch):
+    mover, let_go = make(), []
+    arm._q = goal_at(mover, (0.5, 0.0, 0.9))[0]
+    arm.between_m = lambda X_WG: 0.02
+    mover.grip(0.0, 10.0)
+    monkeypatch.setattr(pulling, "release", lambda mover, moved_big: let_go.append((mover.q_rad, mover.pose)))
+    with pytest.raises(SkillError) as caught:
+        pulling.pull(mover, np.array([0.5, 0.0, 0.9]), np.array([1.2, 0.0, 0.9]))
+    ((q, pose),) = let_go
+    assert caught.value.reason == "blocked"
+    assert pose.translation_m[0] > 0.55, "it was pulled as far as it could be"
+    assert mover.line_path(q, offset(pose, -pulling.WAY_OUT_M)) is not None
 
 
 def test_go_home_says_whether_there_was_a_way(make, arm):
