@@ -94,14 +94,12 @@ class TowerStage(Stage):
 
     def _table(self, things: Sequence[Thing]) -> torch.Tensor:
         """Kind, colour and state of every thing, and at the end of nothing: -1 finds it."""
+        colours, states = self._colours, self._states
         known = [
-            (self._kinds[thing.kind], *(words.get(word or "", IGNORED) for words, word in self._described(thing)))
-            for thing in things
+            (self._kinds[each.kind], colours.get(each.color or "", IGNORED), states.get(each.state or "", IGNORED))
+            for each in things
         ]
         return torch.tensor([*known, (0, IGNORED, IGNORED)])
-
-    def _described(self, thing: Thing) -> tuple[tuple[dict[str, int], str | None], ...]:
-        return (self._colours, thing.color), (self._states, thing.state)
 
 
 class AlignmentStage(Stage):

@@ -20,10 +20,6 @@ from embodied.motion.body import Body
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M
 
-CARVE_M = 0.04
-"""The hand may stand at what it has just touched: so near to it, what was seen is no obstacle."""
-ARM_CARVE_M = 0.0
-"""The rest of the arm has nothing to touch: only what seems to be inside it is none."""
 FIXED_LINKS = 2
 """Links from the base on whose contact with the surroundings does not depend on the joints."""
 

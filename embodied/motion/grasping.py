@@ -8,13 +8,13 @@ al., Grasp Pose Detection in Point Clouds, IJRR 2017, without its learned score.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embodied.geometry import FloatArray, Pose
+from embodied.motion.approaches import UPRIGHT, approaches, rotations
 from embodied.motion.arm import GripperDescription
 from embodied.motion.lumps import lump_at
 from embodied.motion.pointcloud import LEVEL, Plane, cluster_at, thinned, without_planes
@@ -30,7 +30,6 @@ TIGHT_COST = 0.05
 """How far fingers open beyond what they close on, and what it costs to open them less, where there is little room."""
 PALM_HALF_WIDTH_M = 0.10
 PALM_HALF_THICKNESS_M = 0.032
-CLOSING_ANGLES = 12
 SHIFTS_M = (0.0, 0.015, -0.015)
 MIDDLE_REACH_M = 0.04
 """Compact things are taken at their middle, long ones within so far of where they were pointed at."""
@@ -46,16 +45,13 @@ AT_TARGET_M = 0.005
 ALONG_M = 0.15
 """How far from where it was pointed at, along the approach, a thing may be taken: a bottle by its neck."""
 BETWEEN_COST = 0.5
+"""For closing on something else as well: nearly as much as the deepest grip gains."""
 STRAY_POINTS = 1
 MIN_STRIP_POINTS = 4
 OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
-UPRIGHT = 0.3
-"""Vertical share of the unit normals of upright planes."""
 FOOT_M = 0.02
 """What stands on a plane was seen down to here at least: the plane's own points are not the thing's."""
-SAME_DIRECTION = 0.985
-"""Cosine of 10 degrees."""
 BEYOND_M = 0.012
 LEAST_DEPTH_M = 0.004
 WIDE_M = 0.15
@@ -149,8 +145,8 @@ def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: Float
     if not len(thing.cluster_W):
         return []
     found: list[GraspCandidate] = []
-    for approach_W, penalty in _approaches(forward_W, [plane.normal for plane in thing.planes_W]):
-        for rotation in _rotations(approach_W):
+    for approach_W, penalty in approaches(forward_W, [plane.normal for plane in thing.planes_W]):
+        for rotation in rotations(approach_W):
             found += _best_shift(thing, gripper, rotation, penalty)
     return sorted(found, key=lambda candidate: -candidate.score)
 
@@ -158,53 +154,6 @@ def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: Float
 def flipped(pose: Pose) -> Pose:
     """The same grasp with the hand turned half round: the fingers change places."""
     return replace(pose, rotation=pose.rotation @ np.diag([-1.0, -1.0, 1.0]))
-
-
-def _approaches(forward_W: FloatArray, normals_W: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
-    """Directions to come from, each with what it costs: straight down is best, square to a front reaches handles."""
-    down = np.array([0.0, 0.0, -1.0])
-    found = [(down, 0.0)]
-    for level, extra in _levels(_level(forward_W), normals_W):
-        for pitch_deg, penalty in ((60, 0.15), (35, 0.1), (0, 0.1)):
-            pitch = np.deg2rad(pitch_deg)
-            found.append((np.cos(pitch) * level + np.sin(pitch) * down, penalty + extra))
-    return found
-
-
-def _levels(forward: FloatArray, normals_W: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
-    """Level directions: square to every front, forward, and turned from those; none twice."""
-    fronts = [_level(np.sign(normal @ forward) * normal) for normal in normals_W if abs(normal[2]) < UPRIGHT]
-    ways = [(front, 0.0) for front in fronts]
-    ways += [way for front in fronts for way in _turned(front, (-20.0, 20.0))]
-    ways += [(forward, 0.1), *_turned(forward, (-45.0, 45.0))]
-    found: list[tuple[FloatArray, float]] = []
-    for level, extra in ways:
-        if all(float(level @ other) < SAME_DIRECTION for other, _ in found):
-            found.append((level, extra))
-    return found
-
-
-def _turned(forward: FloatArray, yaws_deg: Sequence[float]) -> list[tuple[FloatArray, float]]:
-    left = np.array([-forward[1], forward[0], 0.0])
-    yaws = np.deg2rad(yaws_deg)
-    return [(np.cos(yaw) * forward + np.sin(yaw) * left, 0.05 + abs(float(yaw)) / 6.0) for yaw in yaws]
-
-
-def _level(direction: FloatArray) -> FloatArray:
-    level = np.array([direction[0], direction[1], 0.0])
-    return np.asarray(level / max(float(np.linalg.norm(level)), 1e-9))
-
-
-def _rotations(approach_W: FloatArray) -> list[FloatArray]:
-    """R_WG with Z along the approach, for closing directions all around."""
-    aside = np.cross(approach_W, [0.0, 0.0, 1.0])
-    if np.linalg.norm(aside) < 1e-6:
-        aside = np.array([0.0, 1.0, 0.0])
-    aside /= np.linalg.norm(aside)
-    up = np.cross(approach_W, aside)
-    angles = np.arange(CLOSING_ANGLES) * np.pi / CLOSING_ANGLES
-    closing = [np.cos(angle) * aside + np.sin(angle) * up for angle in angles]
-    return [np.column_stack([np.cross(y, approach_W), y, approach_W]) for y in closing]
 
 
 def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
@@ -264,7 +213,8 @@ def _candidate(
     centre, across_m = (high + low) / 2.0, min(float(np.ptp(everything[: len(thing.cluster_W), 1])), WIDE_M)
     opening = min(high - low + margin_m, gripper.max_width_m)
     front, back = float(span[:, 2].min()), float(span[:, 2].max())
-    tip = _deepest_tip(everything - [shift_m, centre, 0.0], gripper, opening, front, back)
+    between = everything - [shift_m, centre, 0.0]
+    tip = _deepest_tip(between, gripper, opening, front, back)
     if tip is None:
         return None
     p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
@@ -272,8 +222,7 @@ def _candidate(
         return None
     pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
     engaged = min(tip - front, 0.03)
-    others = everything[len(thing.cluster_W) :] - [shift_m, centre, 0.0]
-    cost += BETWEEN_COST * _between_pads(others, gripper, opening, tip)
+    cost += BETWEEN_COST * _between_pads(between[len(thing.cluster_W) :], gripper, opening, tip)
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
     away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
     return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - away - cost)

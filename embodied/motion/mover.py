@@ -16,7 +16,7 @@ from embodied.geometry import Box, FloatArray, Pose
 from embodied.guard import Limits
 from embodied.motion.arm import Arm, JointState, JointTrajectory
 from embodied.motion.body import Body
-from embodied.motion.collision import ARM_CARVE_M, CARVE_M, CollisionWorld
+from embodied.motion.collision import CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
@@ -42,10 +42,15 @@ UNEXPECTED_N = 20.0
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
+CARVE_M = 0.04
+"""The hand may stand at what it has just touched: so near to it, what was seen is no obstacle."""
+ARM_CARVE_M = 0.0
+"""The rest of the arm has nothing to touch: only what seems to be inside it is none."""
 CLEAR_STEPS_M = (0.02, 0.04, 0.07, 0.11)
 CLEAR_WAYS_W = np.array([[0, 0, 1], [-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1]], dtype=np.float64)
 CLEAR_SPEED_M_S = 0.1
 CLEAR_FORCE_N = 10.0
+"""From what seems to be touched already the hand goes the shortest of these steps in W, upwards if it can."""
 SPEED_CYCLES = 8
 FORCE_CYCLES = 2
 """Speed and force are looked at every so many control cycles: a touch must be felt sooner."""

@@ -45,3 +45,9 @@ def block(x_m, y_m, size_m, z_m=TABLE.high_m[2], name="block"):
     half = np.array(size_m) / 2
     low, high = np.array([x_m, y_m, z_m]) - [*half[:2], 0], np.array([x_m, y_m, z_m]) + [*half[:2], size_m[2]]
     return Box(tuple(low), tuple(high), name)
+
+
+def goal_at(mover, place):
+    """Joint positions with the hand over a place, straight down."""
+    down = Pose(np.diag([1.0, -1.0, -1.0]), np.array(place))
+    return mover.solutions(down)

@@ -4,60 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fake_panda import PANDA, FakePanda
-from scenery import TABLE, block, look_at
+from fake_panda import PANDA
+from scenery import TABLE, block, goal_at
 
 from embodied.errors import SkillError
 from embodied.geometry import Box, Pose
 from embodied.guard import Limits
-from embodied.motion.memory import SceneMemory
-from embodied.motion.mover import Mover
-from embodied.motion.skills import pull as pulling
-from embodied.motion.skills.retreat import UP, go_home, offset, shifted
+from embodied.motion.skills.retreat import UP, go_home, shifted
 
-LIMITS = Limits(1.0, 60.0)
 DOWN = -UP
 WALL_N = 30.0
 
 
-class Stop:
-    requested = False
-
-    def __call__(self):
-        return self.requested
-
-
-@pytest.fixture
-def arm(kinematics):
-    return FakePanda(kinematics)
-
-
-@pytest.fixture
-def stop():
-    return Stop()
-
-
-@pytest.fixture
-def make(arm, stop, kinematics, body):
-    """Makes a mover in a place with boxes, seen and declared."""
-
-    def mover(seen=(), keep_out=(), limits=LIMITS, seed=0):
-        memory = SceneMemory(body)
-        if seen:
-            memory.see(look_at(seen), arm.read().positions_rad)
-        rng = np.random.default_rng(seed)
-        return Mover(arm, memory, keep_out, limits, rng, stop, lambda: None, lambda: False, kinematics, body)
-
-    return mover
-
-
 def speeds(arm):
     return np.array([arm.kinematics.speed(state) for state in arm.states])
-
-
-def goal_at(mover, place):
-    down = Pose(np.diag([1.0, -1.0, -1.0]), np.array(place))
-    return mover.solutions(down)
 
 
 def test_line_is_straight_and_keeps_the_hand_s_turn(make, arm):
@@ -271,20 +231,6 @@ def test_an_arm_beside_something_thin_does_not_forget_it(make):
     assert not mover.world().free(mover.q_rad - np.array([0.3, 0, 0, 0, 0, 0, 0]))
 
 
-def test_handle_is_not_pulled_to_where_the_hand_could_not_draw_back(make, arm, monkeypatch):
-    mover, let_go = make(), []
-    arm._q = goal_at(mover, (0.5, 0.0, 0.9))[0]
-    arm.between_m = lambda X_WG: 0.02
-    mover.grip(0.0, 10.0)
-    monkeypatch.setattr(pulling, "release", lambda mover, moved_big: let_go.append((mover.q_rad, mover.pose)))
-    with pytest.raises(SkillError) as caught:
-        pulling.pull(mover, np.array([0.5, 0.0, 0.9]), np.array([1.2, 0.0, 0.9]))
-    ((q, pose),) = let_go
-    assert caught.value.reason == "blocked"
-    assert pose.translation_m[0] > 0.55, "it was pulled as far as it could be"
-    assert mover.line_path(q, offset(pose, -pulling.WAY_OUT_M)) is not None
-
-
 def test_go_home_says_whether_there_was_a_way(make, arm):
     mover = make()
     start(mover, "line")
@@ -293,9 +239,3 @@ def test_go_home_says_whether_there_was_a_way(make, arm):
     start(mover, "line")
     around_home = make(keep_out=[Box((0.25, -0.1, 1.02), (0.40, 0.1, 1.15), "lamp")])
     assert not go_home(around_home)
-
-
-def test_offset_and_shifted_move_along_the_hand_and_along_the_world(make):
-    pose = make().pose
-    np.testing.assert_allclose(offset(pose, 0.1).translation_m, pose.translation_m + 0.1 * pose.rotation[:, 2])
-    np.testing.assert_allclose(shifted(pose, 0.1 * UP).translation_m, pose.translation_m + [0, 0, 0.1])
