@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,13 +42,13 @@ class Footprint:
         c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
         return Pose(np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]), self.origin_m)
 
-    @property
+    @cached_property
     def axes(self) -> FloatArray:
         """(2, 2), rows are its horizontal axes."""
         c, s = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
         return np.array([[c, s], [-s, c]])
 
-    @property
+    @cached_property
     def corners_m(self) -> FloatArray:
         """(4, 2) in the world."""
         signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])

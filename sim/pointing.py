@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -56,6 +57,10 @@ class Pixels:
 
     points: FloatArray
     shown: tuple[ImagePoint, ...]
+
+    def only(self, these: NDArray[np.bool_]) -> Pixels:
+        """Those for which ``these`` (k,) is true."""
+        return Pixels(self.points[these], tuple(compress(self.shown, these)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,10 +154,11 @@ class Picture:
 
     def surface(self, region: Region, within_m: float, cell_m: float) -> Pixels:
         """What is seen of the bottom face of ``region``, one pixel in each cell."""
-        p_LP = region.pose_in_world.inverse() @ self.points_in_world_m
+        mask = self.body == region.body
+        p_LP = region.pose_in_world.inverse() @ self.points_in_world_m[mask]
         low, high = np.array(region.low_m), np.array(region.high_m)
-        inside = ((p_LP > low) & (p_LP < high))[..., :2].all(axis=-1) & (np.abs(p_LP[..., 2] - low[2]) < within_m)
-        return self._thinned(inside & (self.body == region.body), cell_m)
+        mask[mask] = ((p_LP > low) & (p_LP < high))[:, :2].all(axis=1) & (np.abs(p_LP[:, 2] - low[2]) < within_m)
+        return self._thinned(mask, cell_m)
 
     def top(self, thing: Thing, cell_m: float) -> Pixels:
         """What is seen of the faces of ``thing`` that look up, one pixel in each cell."""
@@ -175,7 +181,7 @@ class Picture:
     def _thinned(self, mask: NDArray[np.bool_], cell_m: float) -> Pixels:
         v, u = np.nonzero(mask & np.isfinite(self.depth_m))
         points = self.points_in_world_m[v, u]
-        first = np.sort(np.unique(np.floor(points / cell_m), axis=0, return_index=True)[1])
+        first = np.sort(np.unique(_numbered(np.floor(points / cell_m)), return_index=True)[1])
         shown = tuple(self._at(int(u[k]), int(v[k]), float(self.depth_m[v[k], u[k]])) for k in first)
         return Pixels(points[first], shown)
 
@@ -240,3 +246,9 @@ class Picture:
 
 def _point(x: float, y: float, z: float) -> ImagePoint:
     return ImagePoint(x=round(x, 3), y=round(y, 3), z=round(z, 3))
+
+
+def _numbered(cells: FloatArray) -> NDArray[np.int64]:
+    """One number (k,) for each cell of a grid, from its place (k, 3): numbers are told apart faster than places."""
+    places = (cells - cells.min(axis=0, initial=np.inf)).astype(np.int64)
+    return np.asarray(np.ravel_multi_index(tuple(places.T), tuple(places.max(axis=0, initial=0) + 1)))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import pybullet as p
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 from embodied.geometry import Box, FloatArray
@@ -97,11 +97,10 @@ class Situation:
                 return joint
         return None
 
-    def allowed(self, p_WP: FloatArray) -> bool:
-        """Whether a guard would let a command name a point: with room to spare, as image coordinates are rounded."""
+    def allowed(self, points: FloatArray) -> NDArray[np.bool_]:
+        """Whether a guard would let a command name points (..., 3): with room to spare, as they are rounded."""
         workspace, keep_out = self.site
-        inside = any(box.contains(p_WP, -ROUNDED_M) for box in keep_out)
-        return workspace.contains(p_WP, -ROUNDED_M) and not inside
+        return np.asarray(_within(workspace, points) & ~np.any([_within(box, points) for box in keep_out], axis=0))
 
     @cached_property
     def site(self) -> tuple[Box, tuple[Box, ...]]:
@@ -156,6 +155,11 @@ class Situation:
         """A shape of PyBullet that no body has."""
         size = {"radius": POLE_RADIUS_M, "height": POLE_M}
         return int(p.createCollisionShape(p.GEOM_CYLINDER, **size, physicsClientId=self.world.client))
+
+
+def _within(box: Box, points: FloatArray) -> NDArray[np.bool_]:
+    low, high = np.array(box.low_m) + ROUNDED_M, np.array(box.high_m) - ROUNDED_M
+    return np.asarray(((points >= low) & (points <= high)).all(axis=-1))
 
 
 def floor_of(region: Region) -> FloatArray:

@@ -67,13 +67,21 @@ Fit = Callable[[FloatArray], FloatArray]
 """What points (k, 3) of the world cost (k,) for reasons of its own; infinite where they do not do."""
 
 
-def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit | None = None) -> ImagePoint | None:
+def anywhere(points: FloatArray) -> FloatArray:
+    """Fit for every place."""
+    return np.zeros(len(points))
+
+
+def spot_on(thing: Thing, region: Region, now: Situation, fit: Fit = anywhere) -> ImagePoint | None:
     """A visible place on ``region`` for ``thing``, by its own merits and what ``fit`` says; another one each time."""
     pixels = now.picture.surface(region, LEVEL_M, CELL_M)
+    pixels = pixels.only(now.allowed(pixels.points))
+    misfit = fit(pixels.points)
+    pixels, misfit = pixels.only(np.isfinite(misfit)), misfit[np.isfinite(misfit)]  # to measure room takes the longest
     outline, points = Outline.of(thing), pixels.points
     gaps_m = np.minimum(_edges_m(region, points, outline), _room_m(outline, points, (thing,), now))
     costs = _room_costs(gaps_m) + _reach_costs(points, now) + _headroom_costs(points, now) + _wall_costs(region, points)
-    return _pick(f"put {thing.name}", pixels, costs if fit is None else costs + fit(points), AWAY_M, now)
+    return _pick(f"put {thing.name}", pixels, costs + misfit, AWAY_M, now)
 
 
 def spot_in(thing: Thing, place: Thing, now: Situation) -> ImagePoint | None:
@@ -113,7 +121,10 @@ def sided(thing: Thing, other: Thing, direction: Direction, within_m: float, now
     def costs(points: FloatArray) -> FloatArray:
         ways = (points - middle) * [1.0, 1.0, 0.0]
         straight = ways @ way_W / np.maximum(np.linalg.norm(ways, axis=1), 1e-9)
-        return np.where(straight > SURE_COS, near(points) + ASKEW_WEIGHT * (1.0 - straight), np.inf)
+        there = straight > SURE_COS
+        misfit = np.full(len(points), np.inf)
+        misfit[there] = near(points[there]) + ASKEW_WEIGHT * (1.0 - straight[there])
+        return misfit
 
     return costs
 
@@ -195,8 +206,7 @@ def _reach_costs(points: FloatArray, now: Situation) -> FloatArray:
     base = np.array(now.world.scene.kitchen.robot.base_m)
     reach_m = np.linalg.norm((points - base)[:, :2], axis=1)
     far = FAR_WEIGHT * np.maximum(0.0, reach_m - FAR_REACH_M) + TOO_FAR * (reach_m > MAX_REACH_M)
-    allowed = np.array([now.allowed(point) for point in points], dtype=bool)
-    return np.where(allowed, abs(reach_m - COMFORTABLE_REACH_M) + far, np.inf)
+    return np.asarray(abs(reach_m - COMFORTABLE_REACH_M) + far)
 
 
 def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:

@@ -17,7 +17,20 @@ from sim.mechanisms import Closed, Open, Pressed
 from sim.pushing import push
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
 from sim.situation import Situation, displaced, floor_of
-from sim.spots import CELL_M, LEVEL_M, Fit, away_from, beside, near_to, not_before, sided, slid_from, spot_in, spot_on
+from sim.spots import (
+    CELL_M,
+    LEVEL_M,
+    Fit,
+    anywhere,
+    away_from,
+    beside,
+    near_to,
+    not_before,
+    sided,
+    slid_from,
+    spot_in,
+    spot_on,
+)
 from sim.things import FurnitureJoint, Region, Thing
 from sim.whereabouts import Held, In, On, Upright
 
@@ -140,7 +153,7 @@ def _slide_along(wanted: Slid, now: Situation) -> Command:
     return _put(thing, region, now, slid_from(at, wanted.direction, wanted.at_least_m, now))
 
 
-def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit | None = None) -> Command:
+def _put(thing: Thing, place: Region | Thing, now: Situation, fit: Fit = anywhere) -> Command:
     """Bring ``thing`` to ``place``, opening on the way what is closed."""
     lid = now.lid_of(place) if isinstance(place, Region) else now.lid_over(place)
     if lid is not None:
