@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from figures import machine, parser
+from figures import PACKAGES, parser
 
 from embodied.errors import EmbodiedError
+from embodied.packages import DISTRIBUTION, NOT_INSTALLED
 from embodied.suite.results import Results, read_results
 from embodied.suite.tally import Tally
 
@@ -33,9 +34,10 @@ def main() -> int:
 
 def _page(results: Results) -> Iterator[str]:
     disturbed = ", disturbed" if results.disturbed else ""
-    versions = f"embodied-kitchen {results.versions['embodied-kitchen']}"
-    yield f"Suite `{results.suite}`{disturbed}, planner {results.planner} (tier {results.tier}), {versions}."
-    yield from ("", *machine().splitlines(), "")
+    began = f"{results.started[:10]}, {len(results.episodes)} of {results.planned} episodes"
+    yield f"Suite `{results.suite}`{disturbed}, planner {results.planner} (tier {results.tier}), begun {began}."
+    named = (f"{name} {results.versions.get(name, NOT_INSTALLED)}" for name in (DISTRIBUTION, "python", *PACKAGES))
+    yield from (f"Run with {', '.join(named)}.", "")
     yield from _table("all", {results.suite: results.total})
     yield from _table("split", results.splits)
     yield from _table("family", results.families)
