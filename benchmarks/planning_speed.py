@@ -28,8 +28,6 @@ from transformers import LogitsProcessorList
 from embodied.camera import Camera, Intrinsics
 from embodied.commands import describe_commands, grammar
 from embodied.geometry import Pose
-from embodied.learning.building import Sizes, build
-from embodied.learning.checkpoint import save_weights
 from embodied.models.constrained import GrammarLogitsProcessor, compile_grammar
 from embodied.models.decoding import GrammarDecoder
 from embodied.models.transformers import MAX_REPLY_TOKENS, TransformersPlanner
@@ -38,6 +36,8 @@ from embodied.packages import package_version
 from embodied.planner import Prompt
 from embodied.prompting import Prompter
 from embodied.resources import prompts_dir
+from embodied.training.building import Sizes, build
+from embodied.training.checkpoint import save_weights
 
 VERBS = ("grasp", "move")
 WIDTH_PX, HEIGHT_PX = 640, 480

@@ -11,7 +11,7 @@ import typer
 from embodied import console_learning
 
 if TYPE_CHECKING:
-    from embodied.learning.running import StageName
+    from embodied.training.running import StageName
 
 Data = Annotated[Path, typer.Option(file_okay=False, help="A data set: conversations.json beside its pictures.")]
 Out = Annotated[Path, typer.Option(file_okay=False, help="Checkpoint, curves, and the state to resume from.")]
@@ -77,7 +77,7 @@ def point(
     questions: Annotated[int, typer.Option(min=1, help="At most so many.")] = 500,
 ) -> None:
     """Count how many points lie on the thing asked for, beside the same model that sees a grey picture."""
-    from embodied.learning.running import run_pointing
+    from embodied.training.running import run_pointing
 
     console_learning.show_pointing(run_pointing(checkpoint, data, questions))
 
@@ -96,8 +96,8 @@ def _train(
     keep_words: bool = False,
     tower_too: bool = False,
 ) -> None:
-    from embodied.learning.building import Sizes
-    from embodied.learning.running import SCHEDULES, StageSettings, run_stage
+    from embodied.training.building import Sizes
+    from embodied.training.running import SCHEDULES, StageSettings, run_stage
 
     usual = SCHEDULES[stage]
     schedule = replace(

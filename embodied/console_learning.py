@@ -13,8 +13,8 @@ from rich.table import Table
 from embodied.statistics import wilson_interval
 
 if TYPE_CHECKING:
-    from embodied.learning.pointing import Pointing
-    from embodied.learning.training import Progress as Step
+    from embodied.training.loop import Progress as Step
+    from embodied.training.pointing import Pointing
 
 LINE_EVERY = 100
 """Steps between two lines where there is no terminal to draw a bar on."""

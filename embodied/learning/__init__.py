@@ -1,1 +1,1 @@
-"""How the shipped model is made: what it is taught with, the stages of its training, how it is examined."""
+"""What the shipped model is taught with: pictures, questions, commands."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from embodied.learning.examples import read_examples
+from embodied.training.examples import read_examples
 
 WIDTH_PX, HEIGHT_PX = 64, 48
 COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200)}

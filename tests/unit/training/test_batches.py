@@ -7,10 +7,10 @@ import pytest
 import torch
 from tiny import GRID, SIZES
 
-from embodied.learning.batches import IGNORED, TOKENS_READ, WORDS, Items, collate
-from embodied.learning.building import build
-from embodied.learning.examples import texts
-from embodied.learning.pointing import replies
+from embodied.training.batches import IGNORED, TOKENS_READ, WORDS, Items, collate
+from embodied.training.building import build
+from embodied.training.examples import texts
+from embodied.training.pointing import replies
 
 
 @pytest.fixture(scope="module")

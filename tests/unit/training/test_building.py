@@ -6,12 +6,12 @@ import pytest
 import torch
 from tiny import SIZES
 
-from embodied.learning.attending import gazing_attention
-from embodied.learning.batches import WORDS
-from embodied.learning.building import build
-from embodied.learning.examples import texts
-from embodied.learning.numbers import AXES
-from embodied.learning.reading import shift
+from embodied.training.attending import gazing_attention
+from embodied.training.batches import WORDS
+from embodied.training.building import build
+from embodied.training.examples import texts
+from embodied.training.numbers import AXES
+from embodied.training.reading import shift
 
 ROOMY = replace(SIZES, text_width=96, text_layers=4)
 NUMBERS = ["0.03", "0.41", "0.42", "0.97", "1.50"]

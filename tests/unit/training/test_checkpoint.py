@@ -10,13 +10,13 @@ from embodied.camera import Camera, Intrinsics
 from embodied.commands import parse
 from embodied.errors import ModelError
 from embodied.geometry import Pose
-from embodied.learning.building import build
-from embodied.learning.checkpoint import load_weights, save_weights
-from embodied.learning.examples import texts
 from embodied.models.rgbd_processing import RgbdProcessor
 from embodied.models.transformers import TransformersPlanner
 from embodied.observation import GripperState, Observation
 from embodied.prompting import Prompter
+from embodied.training.building import build
+from embodied.training.checkpoint import load_weights, save_weights
+from embodied.training.examples import texts
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from safetensors.torch import load_file
 from tiny_checkpoints import IMAGE_PX, PATCH_PX, build_gemma3, build_llava
 
 from embodied.errors import ModelError
-from embodied.learning.batches import Items
-from embodied.learning.checkpoint import load_weights
-from embodied.learning.rendering import Renderer
-from embodied.learning.running import StageSettings, run_stage
-from embodied.learning.training import Schedule
+from embodied.training.batches import Items
+from embodied.training.checkpoint import load_weights
+from embodied.training.loop import Schedule
+from embodied.training.rendering import Renderer
+from embodied.training.running import StageSettings, run_stage
 
 SCHEDULE = Schedule(steps=2, batch_size=2, learning_rate=1e-3, warmup=1)
 LLAVA_TEMPLATE = (

@@ -13,13 +13,13 @@ from accelerate.commands.config.config_args import ClusterConfig
 from safetensors.torch import load_file
 from tiny import SIZES
 
-from embodied.learning.building import build
-from embodied.learning.checkpoint import load_weights, save_weights
-from embodied.learning.examples import texts
-from embodied.learning.training import last_state
+from embodied.training.building import build
+from embodied.training.checkpoint import load_weights, save_weights
+from embodied.training.examples import texts
+from embodied.training.loop import last_state
 
 ROOT = Path(__file__).resolve().parents[3]
-LAUNCH = ROOT / "embodied/learning/launch"
+LAUNCH = ROOT / "embodied/training/launch"
 PATIENCE_S = 600.0
 IN_TWO = [
     "--num_processes",

@@ -5,9 +5,9 @@ import math
 import pytest
 from tiny import SIZES
 
-from embodied.learning.building import build
-from embodied.learning.examples import texts
-from embodied.learning.reading import Words
+from embodied.training.building import build
+from embodied.training.examples import texts
+from embodied.training.reading import Words
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from safetensors.torch import load_file
 from tiny import GRID, SIZES
 
 from embodied.errors import UsageError
-from embodied.learning.attending import Gaze
-from embodied.learning.batches import WORDS, Items, collate
-from embodied.learning.building import build
-from embodied.learning.examples import colours, kinds, states, texts
-from embodied.learning.running import StageSettings, run_pointing, run_stage
-from embodied.learning.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
-from embodied.learning.training import DrawnOrder, Schedule, last_state
+from embodied.training.attending import Gaze
+from embodied.training.batches import WORDS, Items, collate
+from embodied.training.building import build
+from embodied.training.examples import colours, kinds, states, texts
+from embodied.training.loop import DrawnOrder, Schedule, last_state
+from embodied.training.running import StageSettings, run_pointing, run_stage
+from embodied.training.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
 
 SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
 

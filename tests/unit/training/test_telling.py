@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embodied.learning.examples import Picture, Thing
-from embodied.learning.patches import coverage, owners
-from embodied.learning.telling import points_told, telling
+from embodied.training.examples import Picture, Thing
+from embodied.training.patches import coverage, owners
+from embodied.training.telling import points_told, telling
 
 GRID = (6, 8)
 PATCH_PX = 10

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embodied.commands import Grasp, ImagePoint, Move, grammar
-from embodied.learning.tokenizer import build_tokenizer
 from embodied.models.constrained import allowed_tokens, compile_grammar
+from embodied.training.tokenizer import build_tokenizer
 
 TEXTS = ["take the red box", "where is the red box?", "the red box", "拿起红色的盒子", "红色的盒子在哪里"] * 4
 TOKENIZER = build_tokenizer(TEXTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embodied.learning.building import Sizes
+from embodied.training.building import Sizes
 
 SIZES = Sizes(
     image_height=48,

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from embodied.errors import MissingDependencyError, ModelError, UsageError
-from embodied.learning.examples import Example, colours, kinds, read_examples, states, texts
+from embodied.training.examples import Example, colours, kinds, read_examples, states, texts
 
 try:
     from transformers import LlavaForConditionalGeneration
 
-    from embodied.learning.batches import Items, collate
-    from embodied.learning.building import Sizes, build
-    from embodied.learning.checkpoint import load_weights
-    from embodied.learning.pointing import Pointing, evaluate
-    from embodied.learning.stages import AlignmentStage, InstructionStage, Stage, TowerStage
-    from embodied.learning.training import Progress, Schedule, begin, train
+    from embodied.training.batches import Items, collate
+    from embodied.training.building import Sizes, build
+    from embodied.training.checkpoint import load_weights
+    from embodied.training.loop import Progress, Schedule, begin, train
+    from embodied.training.pointing import Pointing, evaluate
+    from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
 except ImportError as error:
     raise MissingDependencyError(error.name or "torch", "learning") from error
 

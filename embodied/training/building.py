@@ -12,11 +12,11 @@ import torch
 from torch import nn
 from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
-from embodied.learning.attending import gazing_attention
-from embodied.learning.copying import begin_as_copies
-from embodied.learning.tokenizer import CHAT_TEMPLATE, IMAGE, build_tokenizer
 from embodied.models.rgbd_processing import RgbdImageProcessorPil, RgbdProcessor
 from embodied.models.rgbd_vision import RgbdVisionConfig
+from embodied.training.attending import gazing_attention
+from embodied.training.copying import begin_as_copies
+from embodied.training.tokenizer import CHAT_TEMPLATE, IMAGE, build_tokenizer
 
 ROPE_THETA = 500_000.0
 """Slow rotary positions: what an image token says must be found however far back it stands."""

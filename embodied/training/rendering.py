@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embodied.errors import UsageError
-from embodied.learning.numbers import SpokenPoint, spoken_points
+from embodied.training.numbers import SpokenPoint, spoken_points
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from accelerate.utils import DataLoaderConfiguration
 from torch.utils.data import DataLoader, Sampler
 
 from embodied.errors import UsageError
-from embodied.learning.batches import Batch, Item, Items
-from embodied.learning.checkpoint import save_weights
-from embodied.learning.stages import Stage
+from embodied.training.batches import Batch, Item, Items
+from embodied.training.checkpoint import save_weights
+from embodied.training.stages import Stage
 
 STATES = "training"
 MAX_GRADIENT = 1.0

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
-from embodied.learning.examples import Example, Picture, read_picture
-from embodied.learning.numbers import AXES
-from embodied.learning.patches import coverage, label_at, owners, some_of_each
-from embodied.learning.rendering import Exchange, Renderer
-from embodied.learning.telling import points_told, telling
+from embodied.training.examples import Example, Picture, read_picture
+from embodied.training.numbers import AXES
+from embodied.training.patches import coverage, label_at, owners, some_of_each
+from embodied.training.rendering import Exchange, Renderer
+from embodied.training.telling import points_told, telling
 
 IGNORED = -100
 WORDS = AXES

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-from embodied.learning.batches import WORDS, Batch
+from embodied.training.batches import WORDS, Batch
 
 
 def gazing_attention(language_model: Any) -> Any:

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
-from embodied.learning.attending import Gaze
-from embodied.learning.batches import IGNORED, Batch
-from embodied.learning.examples import Thing
-from embodied.learning.reading import Words, reading_loss
+from embodied.training.attending import Gaze
+from embodied.training.batches import IGNORED, Batch
+from embodied.training.examples import Thing
+from embodied.training.reading import Words, reading_loss
 
 Losses = dict[str, torch.Tensor]
 POINT_BETA = 0.02

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from embodied.learning.batches import pixels
-from embodied.learning.examples import Example, Picture, read_picture
-from embodied.learning.numbers import SpokenPoint, spoken_points
-from embodied.learning.patches import label_at
-from embodied.learning.rendering import Renderer
+from embodied.training.batches import pixels
+from embodied.training.examples import Example, Picture, read_picture
+from embodied.training.numbers import SpokenPoint, spoken_points
+from embodied.training.patches import label_at
+from embodied.training.rendering import Renderer
 
 MAX_REPLY_TOKENS = 24
 

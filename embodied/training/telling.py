@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embodied.learning.examples import Picture, Thing
-from embodied.learning.patches import patch_at, patches_of_pixels
+from embodied.training.examples import Picture, Thing
+from embodied.training.patches import patch_at, patches_of_pixels
 
 WIDE_PATCHES = 3.0
 """What covers more patches than this is wide: things are put down here or there on it, or it is pushed at its edge."""

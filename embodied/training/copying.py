@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from embodied.learning.numbers import AXES
-from embodied.learning.reading import shift
+from embodied.training.numbers import AXES
+from embodied.training.reading import shift
 
 
 def begin_as_copies(attention: Any, dimensions: int) -> None:
