@@ -80,7 +80,6 @@ class RobotPlace(Table):
     base_m: Point
     home_rad: tuple[float, float, float, float, float, float, float]
     finger_m: Annotated[float, Field(ge=0.0, le=0.04)]
-    pedestal_m: Length
 
 
 class Region(Table):

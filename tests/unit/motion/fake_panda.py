@@ -13,7 +13,7 @@ from sim.arm import describe
 from sim.kitchen import RobotPlace
 
 PLACE = RobotPlace(
-    base_m=(0.0, 0.0, 0.6), home_rad=(0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785), finger_m=0.04, pedestal_m=0.2
+    base_m=(0.0, 0.0, 0.6), home_rad=(0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785), finger_m=0.04
 )
 PANDA = describe(PLACE)
 CYCLE_S = 0.02
