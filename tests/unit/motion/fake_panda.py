@@ -12,9 +12,7 @@ from embodied.motion.kinematics import Kinematics
 from sim.arm import describe
 from sim.kitchen import RobotPlace
 
-PLACE = RobotPlace(
-    base_m=(0.0, 0.0, 0.6), home_rad=(0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785), finger_m=0.04
-)
+PLACE = RobotPlace(base_m=(0.0, 0.0, 0.6), home_rad=(0.0, -0.785, 0.0, -2.356, 0.0, 1.571, 0.785), finger_m=0.04)
 PANDA = describe(PLACE)
 CYCLE_S = 0.02
 FINGER_SPEED_M_S = 0.1
