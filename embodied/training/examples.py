@@ -20,6 +20,9 @@ from embodied.errors import UsageError
 CONVERSATIONS = "conversations.json"
 IMAGE_MARKER = "<image>"
 MILLIMETRES = 1000.0
+Aspect = Literal["kind", "color", "state", "label"]
+ASPECTS: tuple[Aspect, ...] = ("kind", "color", "state", "label")
+"""What a word each tells of a thing, if it is known."""
 
 
 class _Record(BaseModel):
@@ -41,6 +44,7 @@ class Thing(_Record):
         kind: What it is, in one word of the data set's.
         color: In a word; no colour where it has none of its own.
         state: Of what can be open or closed, on or off, which.
+        label: What is written on it.
         title_en, title_zh: What people call it.
         point: Where to point at it: x and y of the unit square, z in metres; ``None`` where no depth was measured.
     """
@@ -49,6 +53,7 @@ class Thing(_Record):
     kind: str
     color: str | None = None
     state: str | None = None
+    label: str | None = None
     title_en: str
     title_zh: str
     point: tuple[float, float, float] | None = None
@@ -155,22 +160,14 @@ def texts(examples: Sequence[Example]) -> list[str]:
     """Everything that is said, and the names of all that is seen."""
     said = [each.value for example in examples for each in example.conversations]
     seen = [thing for example in examples for thing in example.things]
-    return said + [f" {thing.color or ''} {thing.state or ''} {thing.title_en} {thing.title_zh}" for thing in seen]
+    spoken = [(thing.color, thing.state, thing.label, thing.title_en, thing.title_zh) for thing in seen]
+    return said + [" ".join(["", *filter(None, words)]) for words in spoken]
 
 
-def kinds(examples: Sequence[Example]) -> list[str]:
-    """The kinds of things that are seen, sorted."""
-    return sorted({thing.kind for example in examples for thing in example.things})
-
-
-def colours(examples: Sequence[Example]) -> list[str]:
-    """The colours of things that are seen, sorted."""
-    return sorted({thing.color for example in examples for thing in example.things if thing.color})
-
-
-def states(examples: Sequence[Example]) -> list[str]:
-    """The states of things that are seen, sorted."""
-    return sorted({thing.state for example in examples for thing in example.things if thing.state})
+def vocabulary(examples: Sequence[Example]) -> dict[Aspect, list[str]]:
+    """For each aspect the words that tell it of the things that are seen, sorted."""
+    seen = [thing for example in examples for thing in example.things]
+    return {aspect: sorted({word for thing in seen if (word := getattr(thing, aspect))}) for aspect in ASPECTS}
 
 
 def _read(path: Path, flags: int) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from embodied.training.numbers import AXES
 
 
 class Words:
-    """The tokens by which a thing is told: what it is called, its colour, its state, and where it is."""
+    """The tokens by which a thing is told: what it is called, its aspects, and where it is."""
 
     def __init__(self, tokenizer: Any) -> None:
         """Tokens of ``tokenizer``."""
@@ -23,8 +23,8 @@ class Words:
         self._known: dict[str, list[int]] = {}
 
     def names(self, thing: Thing) -> list[int]:
-        """What it is called in two languages, its colour and its state: as an answer begins, and as it goes on."""
-        spoken = [word for word in (thing.title_en, thing.color, thing.state) if word]
+        """What it is called in two languages, and its aspects: as an answer begins, and as it goes on."""
+        spoken = [word for word in (thing.title_en, thing.color, thing.state, thing.label) if word]
         texts = [*spoken, *(f" {word}" for word in spoken), thing.title_zh]
         return list(dict.fromkeys(token for text in texts for token in self._ids(text)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from embodied.errors import MissingDependencyError, ModelError, UsageError
-from embodied.training.examples import Example, colours, kinds, read_examples, states, texts
+from embodied.training.examples import Example, read_examples, texts, vocabulary
 
 try:
     from transformers import LlavaForConditionalGeneration
@@ -131,7 +131,7 @@ def _with_whole_pictures(model: Any, processor: Any) -> tuple[Any, Any]:
 
 def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[Example, ...]) -> Stage:
     if settings.stage == "tower":
-        return TowerStage(model, kinds(examples), colours(examples), states(examples))
+        return TowerStage(model, vocabulary(examples))
     if settings.stage == "align":
         return AlignmentStage(model, processor.tokenizer, settings.keep_words)
     return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,10 +12,12 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 
 from embodied.training.attending import Gaze
 from embodied.training.batches import IGNORED, Batch
-from embodied.training.examples import Thing
+from embodied.training.examples import ASPECTS, Aspect, Thing
 from embodied.training.reading import Words, reading_loss
 
 Losses = dict[str, torch.Tensor]
+NOTHING = 0
+"""The number of no word."""
 POINT_BETA = 0.02
 """Below this error, in units of the picture, a point counts as nearly right."""
 POINT_WEIGHT = 5.0
@@ -52,54 +54,48 @@ class Stage(nn.Module):
 
 
 class TowerStage(Stage):
-    """The tower learns from dense labels: for every patch what is there, its colour and state, and its point."""
+    """The tower learns from dense labels: for every patch what is there, each aspect of it, and its point."""
 
-    def __init__(self, model: Any, kinds: Sequence[str], colours: Sequence[str], states: Sequence[str]) -> None:
-        """Tell apart ``kinds``, ``colours`` and ``states``, and nothing."""
+    def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]]) -> None:
+        """Tell apart ``words`` for each aspect, and nothing from something."""
         super().__init__(model)
         size = model.config.vision_config.hidden_size
-        self._kinds = {kind: number for number, kind in enumerate(kinds, 1)}
-        self._colours = {colour: number for number, colour in enumerate(colours)}
-        self._states = {state: number for number, state in enumerate(states)}
-        self.kind = nn.Linear(size, len(kinds) + 1)
-        self.colour = nn.Linear(size, max(len(colours), 1))
-        self.state = nn.Linear(size, max(len(states), 1))
+        self._numbers = {aspect: {word: number for number, word in enumerate(words[aspect], 1)} for aspect in ASPECTS}
+        self.aspects = nn.ModuleDict({aspect: nn.Linear(size, 1 + len(words[aspect])) for aspect in ASPECTS})
         self.point = nn.Linear(size, 3)
 
     def trained(self) -> Iterable[nn.Parameter]:
         """The tower and the heads."""
-        heads = nn.ModuleList([self.kind, self.colour, self.state, self.point])
-        return [*self.model.model.vision_tower.parameters(), *heads.parameters()]
+        return [*self.model.model.vision_tower.parameters(), *self.aspects.parameters(), *self.point.parameters()]
 
     def losses(self, batch: Batch) -> Losses:
-        """Kind of every patch; of those that show something also what else is known of it, every thing alike."""
+        """Whether a patch shows something; of those that do also what is known of it, every thing alike."""
         tokens = self.model.model.vision_tower(batch.pixel_values).last_hidden_state
-        kind, colour, state = self._targets(batch)
         alike = each_thing_alike(batch.owner)
         point = smooth_l1_loss(self.point(tokens), batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
-        kinds = self.kind(tokens)
+        wanted = dict(zip(ASPECTS, self._targets(batch), strict=True))
+        surprises = {
+            aspect: cross_entropy(self.aspects[aspect](tokens).transpose(1, 2), wanted[aspect], reduction="none")
+            for aspect in ASPECTS
+        }
         return {
-            "kind": cross_entropy(kinds.flatten(0, 1), kind.flatten()),
-            "kind of things": _mean(_surprise(kinds, kind), alike),
-            "colour": _mean(_surprise(self.colour(tokens), colour), alike * (colour != IGNORED)),
-            "state": _mean(_surprise(self.state(tokens), state), alike * (state != IGNORED)),
+            "anything": surprises["kind"].mean(),
+            **{aspect: _mean(surprises[aspect], alike * (wanted[aspect] != NOTHING)) for aspect in ASPECTS},
             "point": POINT_WEIGHT * _mean(point, alike * ~batch.told.isnan().any(-1)),
         }
 
     def _targets(self, batch: Batch) -> list[torch.Tensor]:
-        """Kind, colour and state of what each patch stands for."""
+        """For each aspect the number of its word for what each patch (batch, N) stands for."""
         tables = [self._table(things).to(batch.owner.device) for things in batch.things]
         each = [table[owner] for table, owner in zip(tables, batch.owner, strict=True)]
         return list(torch.stack(each).unbind(-1))
 
     def _table(self, things: Sequence[Thing]) -> torch.Tensor:
-        """Kind, colour and state of every thing, and at the end of nothing: -1 finds it."""
-        colours, states = self._colours, self._states
+        """Numbers of the words for every thing's aspects, and at the end for nothing: -1 finds it."""
         known = [
-            (self._kinds[each.kind], colours.get(each.color or "", IGNORED), states.get(each.state or "", IGNORED))
-            for each in things
+            [self._numbers[aspect].get(getattr(each, aspect) or "", NOTHING) for aspect in ASPECTS] for each in things
         ]
-        return torch.tensor([*known, (0, IGNORED, IGNORED)])
+        return torch.tensor([*known, [NOTHING] * len(ASPECTS)])
 
 
 class AlignmentStage(Stage):
@@ -161,11 +157,6 @@ def each_thing_alike(owner: torch.Tensor) -> torch.Tensor:
     numbers = owner + 1 + torch.arange(len(owner), device=owner.device)[:, None] * (int(owner.max()) + 2)
     counts = torch.bincount(numbers.flatten())
     return (owner >= 0) / counts[numbers]
-
-
-def _surprise(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The cross-entropy (batch, N) of each patch; 0 where there is no target."""
-    return cross_entropy(logits.transpose(1, 2), targets, reduction="none", ignore_index=IGNORED)
 
 
 def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

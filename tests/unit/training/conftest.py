@@ -28,6 +28,8 @@ def _example(directory, number):
                 "number": place + 1,
                 "kind": "block",
                 "color": colour,
+                "state": "open",
+                "label": ("SALT", "TEA")[place],
                 "title_en": "block",
                 "title_zh": "积木",
                 "point": [x, y, 1.2],

@@ -11,7 +11,7 @@ from embodied.errors import UsageError
 from embodied.training.attending import Gaze
 from embodied.training.batches import WORDS, Items, collate
 from embodied.training.building import build
-from embodied.training.examples import colours, kinds, states, texts
+from embodied.training.examples import texts, vocabulary
 from embodied.training.loop import DrawnOrder, Schedule, last_state
 from embodied.training.running import StageSettings, run_pointing, run_stage
 from embodied.training.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
@@ -42,7 +42,7 @@ def batch(data, examples, fresh):
 
 def make(name, model, processor, examples):
     if name == "tower":
-        return TowerStage(model, kinds(examples), colours(examples), states(examples))
+        return TowerStage(model, vocabulary(examples))
     return (
         AlignmentStage(model, processor.tokenizer) if name == "align" else InstructionStage(model, processor.tokenizer)
     )
@@ -67,6 +67,19 @@ def test_stage_learns_what_it_is_shown_and_moves_nothing_else(name, fresh, batch
     moved = {key for key, value in stage.named_parameters() if not torch.equal(value, before[key])}
     assert moved <= {key for key, value in stage.named_parameters() if id(value) in trained}
     assert moved
+
+
+def test_the_tower_learns_every_aspect_of_a_thing(fresh, batch, examples):
+    stage = TowerStage(fresh[0], vocabulary(examples))
+    first = {name: float(loss.detach()) for name, loss in stage(batch).items()}
+    assert set(first) == {"anything", "kind", "color", "state", "label", "point"}
+    optimiser = torch.optim.Adam(stage.parameters(), lr=1e-2)
+    for _ in range(15):
+        optimiser.zero_grad()
+        sum(stage(batch).values()).backward()
+        optimiser.step()
+    last = {name: float(loss.detach()) for name, loss in stage(batch).items()}
+    assert all(last[name] < 0.8 * first[name] for name in first if name != "kind")  # all are blocks
 
 
 def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
