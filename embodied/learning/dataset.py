@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from embodied.errors import UsageError
 from embodied.learning.exchange import Exchange
+from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.sights import Sight, sights
 from embodied.learning.teacher import View
 
@@ -126,7 +127,8 @@ def _described(sight: Sight) -> dict[str, Any]:
     """A thing that is seen, as JSON."""
     point = None if sight.point is None else [sight.point.x, sight.point.y, sight.point.z]
     where = {"number": sight.number, "pixels": sight.pixels, "box": sight.box, "point": point, "plain": sight.plain}
-    return {**where, **asdict(sight.thing)}
+    color_zh = load_phrasebook("zh").colors.get(sight.thing.color or "")
+    return {**where, **asdict(sight.thing), "color_zh": color_zh}
 
 
 def _write(path: Path, picture: NDArray[Any], options: Sequence[int] = ()) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,7 @@ class Phrasebook(BaseModel):
         return [noun.partition("|")[2] or noun for noun in self.nouns.get(kind, [])]
 
 
+@cache
 def load_phrasebook(language: Language, directory: Path | None = None) -> Phrasebook:
     """The phrasebook of a language.
 

@@ -46,6 +46,7 @@ class Thing(_Record):
         state: Of what can be open or closed, on or off, which.
         label: What is written on it.
         title_en, title_zh: What people call it.
+        color_zh: Its colour in Chinese.
         point: Where to point at it: x and y of the unit square, z in metres; ``None`` where no depth was measured.
     """
 
@@ -56,6 +57,7 @@ class Thing(_Record):
     label: str | None = None
     title_en: str
     title_zh: str
+    color_zh: str | None = None
     point: tuple[float, float, float] | None = None
 
 
@@ -160,7 +162,7 @@ def texts(examples: Sequence[Example]) -> list[str]:
     """Everything that is said, and the names of all that is seen."""
     said = [each.value for example in examples for each in example.conversations]
     seen = [thing for example in examples for thing in example.things]
-    spoken = [(thing.color, thing.state, thing.label, thing.title_en, thing.title_zh) for thing in seen]
+    spoken = [(each.color, each.state, each.label, each.title_en, each.title_zh, each.color_zh) for each in seen]
     return said + [" ".join(["", *filter(None, words)]) for words in spoken]
 
 

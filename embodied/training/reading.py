@@ -25,7 +25,7 @@ class Words:
     def names(self, thing: Thing) -> list[int]:
         """What it is called in two languages, and its aspects: as an answer begins, and as it goes on."""
         spoken = [word for word in (thing.title_en, thing.color, thing.state, thing.label) if word]
-        texts = [*spoken, *(f" {word}" for word in spoken), thing.title_zh]
+        texts = [*spoken, *(f" {word}" for word in spoken), thing.title_zh, thing.color_zh or ""]
         return list(dict.fromkeys(token for text in texts for token in self._ids(text)))
 
     def places(self, point: Sequence[float]) -> list[int]:

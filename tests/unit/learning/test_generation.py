@@ -51,7 +51,9 @@ def test_samples_are_as_the_page_about_them_says(data_set, view):
     assert (depth == 1500).all()
     assert (cv2.imread(str(folder / entries[0]["labels"]), cv2.IMREAD_UNCHANGED) == view.shown).all()
     names = json.loads((folder / entries[0]["labels"].replace(".png", ".json")).read_text(encoding="utf-8"))
-    assert {"red", "blue", "white"} <= {each["color"] for each in names}
+    assert {("red", "红色"), ("blue", "蓝色"), ("white", "白色")} <= {
+        (each["color"], each["color_zh"]) for each in names
+    }
 
 
 def test_same_numbers_give_the_same_files(data_set):

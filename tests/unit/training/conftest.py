@@ -32,6 +32,7 @@ def _example(directory, number):
                 "label": ("SALT", "TEA")[place],
                 "title_en": "block",
                 "title_zh": "积木",
+                "color_zh": {"red": "红色", "blue": "蓝色"}[colour],
                 "point": [x, y, 1.2],
             }
         )
