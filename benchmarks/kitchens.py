@@ -23,7 +23,6 @@ from embodied.motion.skills.retreat import UP, shifted
 from sim.arm import PandaArm
 from sim.controller import FORCE_N, SPEED_M_S, KitchenEye
 from sim.fixtures import ARM_JOINTS
-from sim.kitchen import site
 from sim.scene import Scene, load_scene
 from sim.world import World
 
@@ -62,7 +61,7 @@ def open_kitchen(seed: int, drawer_open: bool) -> Iterator[tuple[World, Mover]]:
         kinematics = Kinematics(arm.description)
         body = Body(kinematics)
         memory = SceneMemory(body)
-        keep_out, limits, rng = site(world.scene.kitchen)[1], Limits(SPEED_M_S, FORCE_N), np.random.default_rng(seed)
+        keep_out, limits, rng = world.scene.kitchen.site[1], Limits(SPEED_M_S, FORCE_N), np.random.default_rng(seed)
         mover = Mover(arm, memory, keep_out, limits, rng, lambda: False, lambda: None, lambda: False, kinematics, body)
         memory.see(eye.look(eye.names[0]), mover.q_rad)
         yield world, mover

@@ -28,7 +28,6 @@ from sim.disturbances.drawing import draw
 from sim.evidence import Evidence, glance
 from sim.goals import Goal
 from sim.judges import check_goal, judge
-from sim.kitchen import site
 from sim.rendering import Renderer
 from sim.scene import load_scene
 from sim.world import CAMERAS, World
@@ -84,7 +83,6 @@ class KitchenController(MotionController):
             self._goal = check_goal(self._scene, task.goal)
         self._course = Course(self._goal)
         self._disturbance: Disturbance | None = None
-        self._site = site(self._scene.kitchen)
         self._world: World | None = None
 
     @property
@@ -92,7 +90,7 @@ class KitchenController(MotionController):
         """A Panda with two cameras; the simulation stops when its process does."""
         return Capabilities(
             name="kitchen",
-            workspace=self._site[0],
+            workspace=self._scene.kitchen.site[0],
             limits=Limits(SPEED_M_S, FORCE_N),
             gripper_width_m=GRIPPER.max_width_m,
             cameras=CAMERAS,
@@ -104,7 +102,7 @@ class KitchenController(MotionController):
     @property
     def site(self) -> Site:
         """The kitchen's own furniture is what to keep out of."""
-        workspace, keep_out = self._site
+        workspace, keep_out = self._scene.kitchen.site
         return Site(workspace, keep_out, limits=Limits(SPEED_M_S, FORCE_N))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -117,15 +118,15 @@ class Kitchen(Table):
         """All furniture."""
         return sum((piece.furnish() for piece in self.furniture), start=Furnishing())
 
+    @cached_property
+    def site(self) -> tuple[Box, tuple[Box, ...]]:
+        """What an integrator would measure: the workspace and the boxes that the robot must keep out of.
+
+        What moves (doors, drawers) and what is hollow (drawers, sink, cupboard, microwave) is not in any of the boxes.
+        """
+        workspace = Box(self.workspace_low_m, self.workspace_high_m, "workspace")
+        return workspace, tuple(board.keep_out() for board in self.furnish().cuboids if board.name)
+
 
 def _materials(part: Furnishing | Moving) -> set[str]:
     return {board.material for board in part.visible} | {ornament.material for ornament in part.ornaments}
-
-
-def site(kitchen: Kitchen) -> tuple[Box, tuple[Box, ...]]:
-    """What an integrator would measure: the workspace and the boxes that the robot must keep out of.
-
-    What moves (doors, drawers) and what is hollow (drawers, sink, cupboard, microwave) is not in any of the boxes.
-    """
-    workspace = Box(kitchen.workspace_low_m, kitchen.workspace_high_m, "workspace")
-    return workspace, tuple(board.keep_out() for board in kitchen.furnish().cuboids if board.name)

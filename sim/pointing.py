@@ -156,8 +156,9 @@ class Picture:
         """What is seen of the bottom face of ``region``, one pixel in each cell."""
         mask = self.body == region.body
         p_LP = region.pose_in_world.inverse() @ self.points_in_world_m[mask]
-        low, high = np.array(region.low_m), np.array(region.high_m)
-        mask[mask] = ((p_LP > low) & (p_LP < high))[:, :2].all(axis=1) & (np.abs(p_LP[:, 2] - low[2]) < within_m)
+        x, y, z = p_LP.T
+        (low_x, low_y, low_z), (high_x, high_y, _) = region.low_m, region.high_m
+        mask[mask] = (low_x < x) & (x < high_x) & (low_y < y) & (y < high_y) & (np.abs(z - low_z) < within_m)
         return self._thinned(mask, cell_m)
 
     def top(self, thing: Thing, cell_m: float) -> Pixels:

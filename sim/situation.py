@@ -15,7 +15,6 @@ from embodied.geometry import Box, FloatArray
 from sim.agenda import shuts
 from sim.evidence import Evidence, between_fingers
 from sim.goals import Goal
-from sim.kitchen import site
 from sim.pointing import Picture
 from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.tries import Tries
@@ -99,13 +98,8 @@ class Situation:
 
     def allowed(self, points: FloatArray) -> NDArray[np.bool_]:
         """Whether a guard would let a command name points (..., 3): with room to spare, as they are rounded."""
-        workspace, keep_out = self.site
+        workspace, keep_out = self.world.scene.kitchen.site
         return np.asarray(_within(workspace, points) & ~np.any([_within(box, points) for box in keep_out], axis=0))
-
-    @cached_property
-    def site(self) -> tuple[Box, tuple[Box, ...]]:
-        """The workspace, and the boxes to keep out of."""
-        return site(self.world.scene.kitchen)
 
     def region_around(self, p_WP: FloatArray) -> Region | None:
         """The largest place that a point is in or on."""

@@ -212,7 +212,7 @@ def _reach_costs(points: FloatArray, now: Situation) -> FloatArray:
 def _headroom_costs(points: FloatArray, now: Situation) -> FloatArray:
     """For what hangs over points or near them, seen from above."""
     aside_m = np.full(len(points), HEADROOM_M)
-    for box in now.site[1]:
+    for box in now.world.scene.kitchen.site[1]:
         away_m = np.linalg.norm((points - np.clip(points, box.low_m, box.high_m))[:, :2], axis=1)
         aside_m = np.where(points[:, 2] < box.low_m[2], np.minimum(aside_m, away_m), aside_m)
     return np.asarray(HEADROOM_WEIGHT * (HEADROOM_M - aside_m))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embodied.errors import SceneError, UnknownNameError
 from embodied.resources import scenes_dir
-from sim.kitchen import Kitchen, site
+from sim.kitchen import Kitchen
 from sim.scene import kind_names, load_scene, scene_names
 from sim.tables import MAX_FILE_BYTES, read_table
 
@@ -136,7 +136,7 @@ def test_a_joints_state_is_a_share_between_zero_and_one_or_refused(
 
 
 def test_the_site_keeps_out_of_what_is_solid_and_not_of_what_is_hollow() -> None:
-    workspace, keep_out = site(load_scene("counter").kitchen)
+    workspace, keep_out = load_scene("counter").kitchen.site
     solid = {"counter": (0.6, 0.0, 0.79), "wall": (1.02, 0.0, 1.2), "cabinet": (0.7, 0.2, 0.5)}
     hollow = {
         "open drawer": (0.40, -0.30, 0.67),
