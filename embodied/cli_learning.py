@@ -71,15 +71,18 @@ def instruct(
     _train("instruct", data, out, start, steps, batch_size, learning_rate, seed, resume, tower_too=tower_too)
 
 
-def point(
+def examine(
     checkpoint: Annotated[Path, typer.Option(file_okay=False, help="The model.")],
     data: Data,
     questions: Annotated[int, typer.Option(min=1, help="At most so many.")] = 500,
 ) -> None:
-    """Count how many points lie on the thing asked for, beside the same model that sees a grey picture."""
-    from embodied.training.running import run_pointing
+    """Count right answers by what is asked for, beside those of the same model with a grey picture.
 
-    console_learning.show_pointing(run_pointing(checkpoint, data, questions))
+    An answer that points is right if it points at the right thing; a command has to be the right one, too.
+    """
+    from embodied.training.running import run_examination
+
+    console_learning.show_marks(*run_examination(checkpoint, data, questions))
 
 
 def _train(

@@ -13,8 +13,8 @@ from rich.table import Table
 from embodied.statistics import wilson_interval
 
 if TYPE_CHECKING:
+    from embodied.training.examining import Mark
     from embodied.training.loop import Progress as Step
-    from embodied.training.pointing import Pointing
 
 LINE_EVERY = 100
 """Steps between two lines where there is no terminal to draw a bar on."""
@@ -41,16 +41,16 @@ def progress() -> Iterator[Callable[[Step], None]]:
         yield report
 
 
-def show_pointing(found: Mapping[str, Pointing]) -> None:
-    """A table: how many points were on target, with their Wilson interval."""
-    table = Table("", "asked", "on the thing asked for", "95 %", "no point")
-    for name, pointing in found.items():
-        low, high = wilson_interval(pointing.on_target, pointing.asked)
+def show_marks(seeing: Mapping[str, Mark], blind: Mapping[str, Mark]) -> None:
+    """A table: for every sort of question how many answers were right, and how many of one that sees nothing."""
+    table = Table("asked for", "times", "right", "Wilson 95 %", "right with a grey picture")
+    for sort, mark in seeing.items():
+        low, high = wilson_interval(mark.right, mark.asked)
         table.add_row(
-            name,
-            str(pointing.asked),
-            f"{pointing.on_target} ({pointing.on_target / pointing.asked:.1%})",
-            f"{low:.1%} to {high:.1%}",
-            str(pointing.unread),
+            sort, str(mark.asked), _share(mark), f"{100 * low:.1f} to {100 * high:.1f} %", _share(blind[sort])
         )
     Console(highlight=False).print(table)
+
+
+def _share(mark: Mark) -> str:
+    return f"{mark.right} ({100 * mark.right / mark.asked:.1f} %)"

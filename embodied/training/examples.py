@@ -68,6 +68,7 @@ class Example(_Record):
         id: Its name.
         image, depth, labels: Files with colours, with depths in millimetres, and with the number of the thing that each
             pixel shows; 0 is nothing of these.
+        asks: For each question what it asks for, in a word; empty if it is not known.
         about: For each question the numbers of the things to look at when its answer begins; empty if it is not known.
         conversations: Questions and answers in turns; the first question has the picture's marker before it.
         things: What can be seen: the content of the file beside ``labels`` that ends in ``.json``.
@@ -78,13 +79,15 @@ class Example(_Record):
     depth: str | None = None
     labels: str | None = None
     conversations: tuple[Said, ...]
+    asks: tuple[str, ...] = ()
     about: tuple[tuple[int, ...], ...] = ()
     things: tuple[Thing, ...] = ()
 
     @model_validator(mode="after")
-    def _about_each(self) -> Example:
-        if self.about and len(self.about) != len(self.exchanges):
-            raise ValueError(f"about has {len(self.about)} entries for {len(self.exchanges)} questions")
+    def _one_for_each(self) -> Example:
+        for name, given in (("asks", self.asks), ("about", self.about)):
+            if given and len(given) != len(self.exchanges):
+                raise ValueError(f"{name} has {len(given)} entries for {len(self.exchanges)} questions")
         return self
 
     @property

@@ -17,8 +17,8 @@ try:
     from embodied.training.batches import Items, collate
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import load_weights
+    from embodied.training.examining import Mark, examine
     from embodied.training.loop import Progress, Schedule, begin, train
-    from embodied.training.pointing import Pointing, evaluate
     from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
 except ImportError as error:
     raise MissingDependencyError(error.name or "torch", "learning") from error
@@ -90,22 +90,17 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     )
 
 
-def run_pointing(checkpoint: Path, data: Path, most: int) -> dict[str, Pointing]:
-    """How well ``checkpoint`` points in ``data``, and how well it does with a grey picture.
+def run_examination(checkpoint: Path, data: Path, most: int) -> tuple[dict[str, Mark], dict[str, Mark]]:
+    """How ``checkpoint`` answers what ``data`` ask, by sort; and how it does with a grey picture.
 
     Raises:
-        UsageError: If the data set is unusable, or nothing in it can be pointed at.
+        UsageError: If the data set is unusable.
         ModelError: If the checkpoint cannot be loaded.
     """
     examples = read_examples(data)
     model, processor = load_weights(checkpoint)
-    found = {
-        name: evaluate(model.eval(), processor, data, examples, most, blind)
-        for name, blind in (("seeing", False), ("blind", True))
-    }
-    if not found["seeing"].asked:
-        raise UsageError(f"{data}: no question is answered by one point on a labelled thing")
-    return found
+    seeing, blind = (examine(model.eval(), processor, data, examples, most, grey) for grey in (False, True))
+    return seeing, blind
 
 
 def _beginning(settings: StageSettings, examples: tuple[Example, ...]) -> tuple[Any, Any]:

@@ -50,7 +50,7 @@ def _example(directory, number):
     cv2.imwrite(str(directory / f"{name}_labels.png"), labels)
     (directory / f"{name}_labels.json").write_text(json.dumps(things), encoding="utf-8")
     files = {"image": f"{name}.png", "depth": f"{name}_depth.png", "labels": f"{name}_labels.png"}
-    return {"id": name, **files, "about": [[1], [2], []], "conversations": said}
+    return {"id": name, **files, "asks": ["where", "where", "count"], "about": [[1], [2], []], "conversations": said}
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from tiny import GRID, SIZES
 
 from embodied.training.batches import IGNORED, TOKENS_READ, WORDS, Items, collate
 from embodied.training.building import build
+from embodied.training.examining import replies
 from embodied.training.examples import texts
-from embodied.training.pointing import replies
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from embodied.training.batches import WORDS, Items, collate
 from embodied.training.building import build
 from embodied.training.examples import texts, vocabulary
 from embodied.training.loop import DrawnOrder, Schedule, last_state
-from embodied.training.running import StageSettings, run_pointing, run_stage
+from embodied.training.running import StageSettings, run_stage
 from embodied.training.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
 
 SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
@@ -148,9 +148,3 @@ def test_every_example_is_shown_once_an_epoch():
     for epoch in (0, 1):
         assert sorted(index for index, number in order if number == epoch) == list(range(6))
     assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4 * SCHEDULE.batch_size :]
-
-
-def test_pointing_is_counted_seeing_and_blind(data, tower_checkpoint):
-    found = run_pointing(tower_checkpoint, data, most=5)
-    assert set(found) == {"seeing", "blind"}
-    assert all(pointing.asked == 5 for pointing in found.values())
