@@ -140,15 +140,29 @@ def thing_at(target_W: FloatArray, seen_W: FloatArray, widest_m: float, view_W: 
     return Thing(cluster, others, target_W, tuple(planes), view_W)
 
 
-def grasp_candidates(thing: Thing, gripper: GripperDescription, forward_W: FloatArray) -> list[GraspCandidate]:
-    """Every way found to take ``thing``, best first; ``forward_W`` points from the robot's base towards it."""
+def grasp_candidates(
+    thing: Thing, gripper: GripperDescription, forward_W: FloatArray, beside: bool = False
+) -> list[GraspCandidate]:
+    """Ways to take ``thing``, best first: the best one for each way that the hand may be turned.
+
+    Args:
+        thing: What is to be taken.
+        gripper: What it is taken with.
+        forward_W: Points from the robot's base towards it.
+        beside: All other ways instead, further along the thing.
+    """
     if not len(thing.cluster_W):
         return []
     found: list[GraspCandidate] = []
     for approach_W, penalty in approaches(forward_W, [plane.normal for plane in thing.planes_W]):
         for rotation in rotations(approach_W):
-            found += _best_shift(thing, gripper, rotation, penalty)
-    return sorted(found, key=lambda candidate: -candidate.score)
+            shifted = _shifted(thing, gripper, rotation, penalty)
+            found += shifted[1:] if beside else shifted[:1]
+    return sorted(found, key=_badness)
+
+
+def _badness(candidate: GraspCandidate) -> float:
+    return -candidate.score
 
 
 def flipped(pose: Pose) -> Pose:
@@ -156,19 +170,21 @@ def flipped(pose: Pose) -> Pose:
     return replace(pose, rotation=pose.rotation @ np.diag([-1.0, -1.0, 1.0]))
 
 
-def _best_shift(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
-    """The best of the grasps at the target, beside it and at the thing's middle with this rotation, if any."""
+def _shifted(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
+    """The grasps at the target, beside it and at the thing's middle with this rotation, best first."""
     cluster = (thing.cluster_W - thing.target_W) @ R_WG
     everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG])
     middle_m = float(np.clip((cluster[:, 0].min() + cluster[:, 0].max()) / 2.0, -MIDDLE_REACH_M, MIDDLE_REACH_M))
-    ways = []
+    best: list[GraspCandidate] = []
     for shift_m in (*SHIFTS_M, middle_m):
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
+        ways = []
         for span, extra, aim_m in _spans(strip, gripper, middle_m):
             cost = penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
             for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
                 ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, margin_m, cost + tight))
-    return sorted(filter(None, ways), key=lambda candidate: -candidate.score)[:1]
+        best += sorted(filter(None, ways), key=_badness)[:1]
+    return sorted(best, key=_badness)
 
 
 def _spans(strip: FloatArray, gripper: GripperDescription, middle_m: float) -> list[tuple[FloatArray, float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,6 +126,8 @@ def _alike(one: Pose, other: Pose) -> bool:
 def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
     """The candidates for ``thing`` that the arm can come to without touching anything else, best first.
 
+    Those beside the best ones come last, and are looked for when all others were taken.
+
     Raises:
         SkillError: ``no_grasp`` if there is no candidate at all.
     """
@@ -137,6 +139,14 @@ def reaches(mover: Mover, thing: Thing) -> Iterator[Reach]:
     afar = mover.world()
     around = np.array([thing.target_W - NEAR_M, thing.target_W + NEAR_M])
     near = mover.world(ignore=around)
+    yield from _reached(mover, thing, candidates, afar, near)
+    yield from _reached(mover, thing, grasp_candidates(thing, description.gripper, forward_W, True), afar, near)
+
+
+def _reached(
+    mover: Mover, thing: Thing, candidates: Sequence[GraspCandidate], afar: CollisionWorld, near: CollisionWorld
+) -> Iterator[Reach]:
+    """Those that the arm can come to: first those from which the hand could draw back."""
     ways = (way for candidate in candidates[:CANDIDATES] for way in _ways(mover, candidate, afar, near))
     cramped: list[Reach] = []
     roomy: list[Reach] = []

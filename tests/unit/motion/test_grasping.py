@@ -166,6 +166,19 @@ def test_candidates_are_the_same_in_another_process():
     assert digest() == digest() == other.stdout.strip()
 
 
+def test_what_has_no_room_where_it_is_best_taken_can_be_taken_further_along_it():
+    long = block(0.5, 0.0, (0.16, 0.03, 0.03))
+    thing = thing_at(np.array([0.5, 0.0, 0.83]), points_of([TABLE, long]), GRIPPER.max_width_m)
+    best, beside = (grasp_candidates(thing, GRIPPER, FORWARD, each) for each in (False, True))
+    across = [each for each in beside if np.allclose(each.pose.rotation, best[0].pose.rotation)]
+    along_m = {round(float(each.pose.translation_m[0] - best[0].pose.translation_m[0]), 3) for each in across}
+    assert min(along_m) < -0.01
+    assert max(along_m) > 0.01
+    assert [each.score for each in beside] == sorted((each.score for each in beside), reverse=True)
+    points = points_of([TABLE, long])
+    assert all(points_in_fingers(each, points) <= 1 for each in across)
+
+
 def test_fingers_do_not_close_on_the_edge_of_the_table_with_what_lies_on_it():
     rim = Box((0.43, -0.05, 0.800), (0.55, 0.05, 0.812), "rim")
     slab = Box((0.45, -0.5, 0.77), (0.95, 0.5, 0.80), "slab")
