@@ -8,6 +8,7 @@ al., Grasp Pose Detection in Point Clouds, IJRR 2017, without its learned score.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -178,12 +179,14 @@ def _shifted(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalt
     best: list[GraspCandidate] = []
     for shift_m in (*SHIFTS_M, middle_m):
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
-        ways = []
-        for span, extra, aim_m in _spans(strip, gripper, middle_m):
-            cost = penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
-            for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
-                ways.append(_candidate(thing, gripper, R_WG, everything, shift_m, span, margin_m, cost + tight))
-        best += sorted(filter(None, ways), key=_badness)[:1]
+        ways = [
+            way
+            for span, extra, aim_m in _spans(strip, gripper, middle_m)
+            for way in _openings(
+                thing, gripper, R_WG, everything, shift_m, span, penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
+            )
+        ]
+        best += sorted(ways, key=_badness)[:1]
     return sorted(best, key=_badness)
 
 
@@ -215,40 +218,41 @@ def _near_target(piece: FloatArray) -> bool:
     return float(piece[:, 1].min()) < AT_TARGET_M and float(piece[:, 1].max()) > -AT_TARGET_M
 
 
-def _candidate(
+def _openings(
     thing: Thing,
     gripper: GripperDescription,
     R_WG: FloatArray,
     everything: FloatArray,
     shift_m: float,
     span: FloatArray,
-    margin_m: float,
     cost: float,
-) -> GraspCandidate | None:
+) -> Iterator[GraspCandidate]:
+    """The grasps of ``span``, with the fingers opened well and opened little before."""
     low, high = float(span[:, 1].min()), float(span[:, 1].max())
     centre, across_m = (high + low) / 2.0, min(float(np.ptp(everything[: len(thing.cluster_W), 1])), WIDE_M)
-    opening = min(high - low + margin_m, gripper.max_width_m)
+    if np.hypot(shift_m, centre) > OFF_TARGET_M:
+        return
     front, back = float(span[:, 2].min()), float(span[:, 2].max())
-    between = everything - [shift_m, centre, 0.0]
-    tip = _deepest_tip(between, gripper, opening, front, back)
-    if tip is None:
-        return None
-    p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
-    if np.hypot(shift_m, centre) > OFF_TARGET_M or abs(p_TG_G[2]) > ALONG_M:
-        return None
-    pose = Pose(R_WG, thing.target_W + R_WG @ p_TG_G)
-    engaged = min(tip - front, 0.03)
-    cost += BETWEEN_COST * _between_pads(between[len(thing.cluster_W) :], gripper, opening, tip)
+    between = np.abs(everything[:, 0] - shift_m), np.abs(everything[:, 1] - centre), everything[:, 2]
     unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
-    away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
-    return GraspCandidate(pose, opening, 20.0 * engaged - 8.0 * across_m - unseen - away - cost)
+    for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
+        opening = min(high - low + margin_m, gripper.max_width_m)
+        tip = _deepest_tip(between, gripper, opening, front, back)
+        if tip is None or abs(tip - gripper.tip_to_grasp_m) > ALONG_M:
+            continue
+        p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
+        engaged = min(tip - front, 0.03)
+        more = BETWEEN_COST * _between_pads([each[len(thing.cluster_W) :] for each in between], gripper, opening, tip)
+        away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
+        score = 20.0 * engaged - 8.0 * across_m - unseen - away - (cost + tight + more)
+        yield GraspCandidate(Pose(R_WG, thing.target_W + R_WG @ p_TG_G), opening, score)
 
 
 def _deepest_tip(
-    everything: FloatArray, gripper: GripperDescription, opening_m: float, front_m: float, back_m: float
+    between: Sequence[FloatArray], gripper: GripperDescription, opening_m: float, front_m: float, back_m: float
 ) -> float | None:
     """How far along Z the finger tips can go with nothing inside fingers and palm; at least 4 mm past the front."""
-    x, y, z = np.abs(everything[:, 0]), np.abs(everything[:, 1]), everything[:, 2]
+    x, y, z = between
     beside = (y > opening_m / 2.0) & (y < opening_m / 2.0 + gripper.finger_thickness_m)
     fingers = z[beside & (x < gripper.pad_width_m / 2.0)] - CLEARANCE_M
     palm = z[(x < PALM_HALF_THICKNESS_M) & (y < PALM_HALF_WIDTH_M)] + gripper.finger_length_m
@@ -256,10 +260,10 @@ def _deepest_tip(
     return deepest if deepest > front_m + LEAST_DEPTH_M else None
 
 
-def _between_pads(others: FloatArray, gripper: GripperDescription, opening_m: float, tip_m: float) -> bool:
+def _between_pads(others: Sequence[FloatArray], gripper: GripperDescription, opening_m: float, tip_m: float) -> bool:
     """Whether the fingers would close on something else as well, like the edge of a worktop under a lid."""
-    x, y = np.abs(others[:, 0]), np.abs(others[:, 1])
-    held = (x < gripper.pad_width_m / 2.0) & (y < opening_m / 2.0) & (others[:, 2] < tip_m - CLEARANCE_M)
+    x, y, z = others
+    held = (x < gripper.pad_width_m / 2.0) & (y < opening_m / 2.0) & (z < tip_m - CLEARANCE_M)
     return int(held.sum()) > STRAY_POINTS
 
 
