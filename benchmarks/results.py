@@ -12,7 +12,7 @@ from pathlib import Path
 from figures import PACKAGES, parser
 
 from embodied.errors import EmbodiedError
-from embodied.packages import DISTRIBUTION, NOT_INSTALLED
+from embodied.packages import DISTRIBUTION
 from embodied.suite.results import Results, read_results
 from embodied.suite.tally import Tally
 
@@ -36,8 +36,8 @@ def _page(results: Results) -> Iterator[str]:
     disturbed = ", disturbed" if results.disturbed else ""
     began = f"{results.started[:10]}, {len(results.episodes)} of {results.planned} episodes"
     yield f"Suite `{results.suite}`{disturbed}, planner {results.planner} (tier {results.tier}), begun {began}."
-    named = (f"{name} {results.versions.get(name, NOT_INSTALLED)}" for name in (DISTRIBUTION, "python", *PACKAGES))
-    yield from (f"Run with {', '.join(named)}.", "")
+    named = [name for name in (DISTRIBUTION, "python", *PACKAGES, "open3d-cpu") if name in results.versions]
+    yield from (f"Run with {', '.join(f'{name} {results.versions[name]}' for name in named)}.", "")
     yield from _table("all", {results.suite: results.total})
     yield from _table("split", results.splits)
     yield from _table("family", results.families)
