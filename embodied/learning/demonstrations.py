@@ -15,7 +15,7 @@ from embodied.guard import Guard
 from embodied.judge import Judge
 from embodied.learning.dataset import Sample
 from embodied.learning.exchange import Exchange
-from embodied.learning.instructions import in_words
+from embodied.learning.instructions import in_words, looked_at
 from embodied.learning.mistakes import Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
@@ -151,5 +151,5 @@ def _exchanges(
     phrases: list[str] = getattr(what.task.instructions, what.language)
     for index in rng.permutation(len(phrases))[:PHRASINGS]:
         question = prompter.words(phrases[int(index)], past, view.observation)
-        yield Exchange("command:task", question, in_words(answer.command, book))
+        yield Exchange("command:task", question, in_words(answer.command, book), looked_at(answer.command, view))
     yield from Asker(book, view.things, sights(view), rng).ask(QUESTIONS)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NOWHERE = 0
+"""Stands for no thing in a picture's labels."""
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -13,7 +16,8 @@ class Exchange:
         word: What kind of question it is.
         question, answer: What is said.
         about: Numbers in the picture's labels of what to look at when the answer begins: what it is about, or, of an
-            answer that names several things, the first. Empty if it is about nothing in the picture, or about all.
+            answer that names several things, the first; ``NOWHERE`` where what is asked about is not there. Empty if
+            that cannot be said.
     """
 
     word: str

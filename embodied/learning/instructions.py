@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embodied.commands import Refuse, parse
-from embodied.learning.exchange import Exchange
+from embodied.commands import Done, Move, Refuse, parse
+from embodied.learning.exchange import NOWHERE, Exchange
 from embodied.learning.naming import Namer
 from embodied.learning.phrasebook import Phrasebook
 from embodied.learning.sights import Sight
@@ -45,7 +45,8 @@ class Instructor:
         instruction = forms[int(self.rng.integers(len(forms)))].format(**values)
         past = [PastStep(*each) for each in lesson.history]
         question = self.prompter.words(instruction, past, self.view.observation)
-        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book))
+        about = looked_at(lesson.command, self.view) if lesson.absent is None else (NOWHERE,)
+        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book), about)
 
     def _words(self, name: str, role: str) -> str | None:
         sight = next((each for each in self.seen if each.thing.name == name), None)
@@ -67,6 +68,16 @@ class Instructor:
         noun = self.book.nouns_of(thing.kind)[0]
         others = [each for each in self.view.things if each is not thing and noun in self.book.nouns_of(each.kind)]
         return None if others else namer.absent(thing.kind, thing.color if self.rng.random() < 0.5 else None, self.rng)
+
+
+def looked_at(command: str, view: View) -> tuple[int, ...]:
+    """What to look at when a command begins: what is seen at its first point; empty where it has none."""
+    parsed = parse(command)
+    if isinstance(parsed, Done | Refuse):
+        return ()
+    first = parsed.start if isinstance(parsed, Move) else parsed.at
+    number = int(view.shown[view.observation.camera.pixel(first.x, first.y)[::-1]])
+    return (number,) if number else ()
 
 
 def in_words(command: str, book: Phrasebook) -> str:

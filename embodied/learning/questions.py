@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from embodied.learning.exchange import Exchange
+from embodied.learning.exchange import NOWHERE, Exchange
 from embodied.learning.naming import Namer
 from embodied.learning.phrasebook import Phrasebook
 from embodied.learning.sights import Sight
@@ -61,10 +61,10 @@ class Asker:
                 break
         return list(found.values())
 
-    def put(self, word: str, answer: str, about: Sequence[Sight] = (), **values: object) -> Exchange:
-        """One of the ways to ask ``word``; whoever answers looks at what it is ``about``."""
+    def put(self, word: str, answer: str, about: Sequence[Sight], **values: object) -> Exchange:
+        """One of the ways to ask ``word``; whoever answers looks at what it is ``about``, or nowhere."""
         question = self.pick(self.book.ask[word]).format(**values)
-        return Exchange(word, question, answer, tuple(sight.number for sight in about))
+        return Exchange(word, question, answer, tuple(sight.number for sight in about) or (NOWHERE,))
 
     def pick(self, choices: Sequence[Any]) -> Any:
         """One of them."""
@@ -91,7 +91,7 @@ def _where(asker: Asker) -> Exchange | None:
 
 def _where_absent(asker: Asker) -> Exchange | None:
     words = _absent(asker)
-    return None if words is None else asker.put("where", asker.book.words["none"], thing=words)
+    return None if words is None else asker.put("where", asker.book.words["none"], (), thing=words)
 
 
 def _box(asker: Asker) -> Exchange | None:
@@ -160,8 +160,11 @@ def _opened(asker: Asker) -> Exchange | None:
     ]
     if any(each.state is None for each in joints):
         return None
-    names = [asker.namer.name(each) for each in joints if each.state == "open"]
-    return asker.put("opened", asker.book.words["comma"].join(names) or asker.book.words["nothing"])
+    opened = [each for each in joints if each.state == "open"]
+    names = [asker.namer.name(each) for each in opened]
+    seen = [each for each in asker.seen if each.thing in opened[:1]]
+    exchange = asker.put("opened", asker.book.words["comma"].join(names) or asker.book.words["nothing"], seen)
+    return exchange if seen or not opened else replace(exchange, about=())
 
 
 def _hand(asker: Asker) -> Exchange | None:
@@ -174,7 +177,7 @@ def _hand(asker: Asker) -> Exchange | None:
 def _there(asker: Asker) -> Exchange | None:
     if asker.rng.random() < 0.5:
         words = _absent(asker)
-        return None if words is None else asker.put("there", asker.book.words["no"], thing=words)
+        return None if words is None else asker.put("there", asker.book.words["no"], (), thing=words)
     if not asker.plain:
         return None
     thing = asker.pick(asker.plain).thing

@@ -58,7 +58,7 @@ class Gaze:
         queries, keys = self._rotated()
         scores = (queries @ keys.transpose(2, 3) * self._attention.scaling)[row, head, place]
         scores = scores.float().masked_fill(~batch.attention_mask[row, 0, place], -torch.inf)
-        picture = scores[:, batch.image_start : batch.image_start + batch.looking_to.shape[1]]
+        picture = scores[:, batch.image_start - 1 : batch.image_start - 1 + batch.looking_to.shape[1]]
         right = picture.masked_fill(~batch.looking_to, -torch.inf)
         surprise: torch.Tensor = scores.logsumexp(-1) - right.logsumexp(-1)
         return surprise

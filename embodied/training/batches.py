@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
-from embodied.training.examples import Example, Picture, read_picture
+from embodied.errors import UsageError
+from embodied.training.examples import NOWHERE, Example, Picture, read_picture
 from embodied.training.numbers import AXES
 from embodied.training.patches import coverage, label_at, owners, some_of_each
 from embodied.training.rendering import Exchange, Renderer
@@ -61,7 +62,8 @@ class Batch:
         attention_mask: (batch, 1, length, length), true where a token may look.
         looking_at: (looks, 3) where it is known what to look at: batch, position, and what is looked for there: a
             coordinate of axis 0, 1 or 2, whose first token is predicted, or ``WORDS``, with which an answer begins.
-        looking_to: (looks, N) true at the tokens that tell it.
+        looking_to: (looks, 1 + N) true at the tokens that tell it: first the one before the picture, at which is looked
+            for what is not there, then the picture's.
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
         told: (batch, N, 3) the point that each token tells; NaN where none.
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
@@ -163,13 +165,20 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
         labels=_padded([row.labels for row in rows], length, IGNORED),
         attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
         looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
-        looking_to=torch.from_numpy(np.stack([np.zeros(count, np.bool_), *(to for _, to in looks)])[1:]),
+        looking_to=torch.from_numpy(np.stack([np.zeros(1 + count, np.bool_), *(to for _, to in looks)])[1:]),
         owner=torch.from_numpy(np.stack(owner)),
         told=torch.from_numpy(np.stack(told)),
         reading=_reading(items, owner),
         things=tuple(item.example.things for item in items),
-        image_start=items[0].prefix.index(image_token_id),
+        image_start=_image_start(items[0].prefix, image_token_id),
     )
+
+
+def _image_start(prefix: Sequence[int], image_token_id: int) -> int:
+    start = prefix.index(image_token_id)
+    if start == 0:
+        raise UsageError("the checkpoint's chat template puts nothing before the picture: train another")
+    return start
 
 
 @dataclass(frozen=True)
@@ -205,9 +214,10 @@ def _looks(
 ) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
     """Where it is known what to look at, what is looked for there, and the tokens that tell it."""
     for place, axis, x, y in row.points:
-        yield place, axis, _target(item, owner, told, x, y, grid)
+        yield place, axis, np.append(False, _target(item, owner, told, x, y, grid))
     for place, numbers in row.about:
-        if (tokens := _standing_for(item, owner, numbers)).any():
+        tokens = np.append(NOWHERE in numbers, _standing_for(item, owner, numbers))
+        if tokens.any():
             yield place, WORDS, tokens
 
 

@@ -20,6 +20,8 @@ from embodied.errors import UsageError
 CONVERSATIONS = "conversations.json"
 IMAGE_MARKER = "<image>"
 MILLIMETRES = 1000.0
+NOWHERE = 0
+"""Stands for no thing in a picture's labels."""
 Aspect = Literal["kind", "color", "state", "label"]
 ASPECTS: tuple[Aspect, ...] = ("kind", "color", "state", "label")
 """What a word each tells of a thing, if it is known."""
@@ -69,7 +71,8 @@ class Example(_Record):
         image, depth, labels: Files with colours, with depths in millimetres, and with the number of the thing that each
             pixel shows; 0 is nothing of these.
         asks: For each question what it asks for, in a word; empty if it is not known.
-        about: For each question the numbers of the things to look at when its answer begins; empty if it is not known.
+        about: For each question the numbers of the things to look at when its answer begins; ``NOWHERE`` where what is
+            asked about is not there, empty if nothing is known.
         conversations: Questions and answers in turns; the first question has the picture's marker before it.
         things: What can be seen: the content of the file beside ``labels`` that ends in ``.json``.
     """

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from embodied.commands import Grasp, parse
+from embodied.learning.exchange import NOWHERE
 from embodied.learning.held_out import held_out_in, held_out_phrases
-from embodied.learning.instructions import Instructor, in_words
+from embodied.learning.instructions import Instructor, in_words, looked_at
 from embodied.learning.mistakes import Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
@@ -53,12 +54,35 @@ def test_yes_and_no_are_about_as_frequent(view):
 def test_answer_is_about_what_it_names(view):
     looked_at = {"where": 0, "what": 0, "contents": 0, "color": 0}
     for exchange in asked(view):
-        things = [view.things[number - 1] for number in exchange.about]
+        things = [view.things[number - 1] for number in exchange.about if number != NOWHERE]
         if exchange.word in looked_at and things:
             named = things[0].color if exchange.word == "color" else things[0].title_en
             assert named in exchange.answer or exchange.answer == "nothing"
             looked_at[exchange.word] += 1
     assert min(looked_at.values()) > 0
+
+
+def test_what_is_not_there_is_looked_for_nowhere(view):
+    absent = [each for each in asked(view) if each.answer == "none" or (each.word, each.answer) == ("there", "no")]
+    assert absent
+    assert all(each.about == (NOWHERE,) for each in absent)
+    assert all(NOWHERE not in each.about for each in asked(view) if each.word in ("what", "color", "caption", "box"))
+
+
+def test_command_begins_with_a_look_at_its_first_point(view):
+    number = 1 + [thing.name for thing in view.things].index("a")
+    at = next(sight.point for sight in sights(view) if sight.number == number)
+    other = next(sight.point for sight in sights(view) if sight.number != number and sight.point)
+    assert looked_at(f"grasp({at})", view) == looked_at(f"move({at}, {other})", view) == (number,)
+    assert looked_at("done()", view) == looked_at('refuse("that is dangerous")', view) == ()
+
+
+def test_refusal_of_what_is_not_there_looks_nowhere(view):
+    lesson = Lesson("on", (("place", "plate"),), 'refuse("there is no such thing")', absent=("bottle", None))
+    instructor = Instructor(
+        load_phrasebook("en"), Prompter("en", directory=COMPACT), view, sights(view), np.random.default_rng(0)
+    )
+    assert instructor.exchange(lesson).about == (NOWHERE,)
 
 
 def test_same_seed_asks_the_same(view):

@@ -11,6 +11,7 @@ import pytest
 from embodied.training.examples import read_examples
 
 WIDTH_PX, HEIGHT_PX = 64, 48
+ASKS = ["where", "where", "count", "where"]
 COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200)}
 
 
@@ -41,6 +42,7 @@ def _example(directory, number):
             {"from": "gpt", "value": f"{colour} block ({x:.3f}, {y:.3f}, 1.200)"},
         ]
     said += [{"from": "human", "value": "how many blocks?"}, {"from": "gpt", "value": "2"}]
+    said += [{"from": "human", "value": "Where is the green block?"}, {"from": "gpt", "value": "none"}]
     said[0]["value"] = "<image>\n" + said[0]["value"]
     name = f"{number:03d}"
     depth_mm = np.full((HEIGHT_PX, WIDTH_PX), 1200, np.uint16)
@@ -50,7 +52,7 @@ def _example(directory, number):
     cv2.imwrite(str(directory / f"{name}_labels.png"), labels)
     (directory / f"{name}_labels.json").write_text(json.dumps(things), encoding="utf-8")
     files = {"image": f"{name}.png", "depth": f"{name}_depth.png", "labels": f"{name}_labels.png"}
-    return {"id": name, **files, "asks": ["where", "where", "count"], "about": [[1], [2], []], "conversations": said}
+    return {"id": name, **files, "asks": ASKS, "about": [[1], [2], [], [0]], "conversations": said}
 
 
 @pytest.fixture(scope="session")

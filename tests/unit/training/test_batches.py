@@ -27,7 +27,7 @@ def tokenizer(model_and_processor):
     return model_and_processor[1].tokenizer
 
 
-def batch_of(data, examples, processor, questions=3, count=2):
+def batch_of(data, examples, processor, questions=4, count=2):
     items = Items(data, examples, processor, GRID, questions, seed=0)
     chosen = [items[number, 0] for number in range(count)]
     return chosen, collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
@@ -63,7 +63,8 @@ def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examp
     assert len(points) == sum(3 for item in items for each in item.exchanges if each.pointing)
     for row, place, target in points:
         assert re.fullmatch(r"\d\.\d\d", tokenizer.decode([batch.input_ids[row, place + 1]]))
-        shown = {batch.things[row][owner].color for owner in batch.owner[row][target].tolist() if owner >= 0}
+        assert not target[0]
+        shown = {batch.things[row][owner].color for owner in batch.owner[row][target[1:]].tolist() if owner >= 0}
         question = tokenizer.decode(batch.input_ids[row, :place]).rsplit("Where is", 1)[1]
         assert shown == {next(colour for colour in ("red", "blue") if colour in question)}
 
@@ -72,12 +73,13 @@ def test_answer_begins_with_a_look_at_what_it_is_about(data, examples, model_and
     _, batch = batch_of(data, examples, model_and_processor[1])
     looks = zip(batch.looking_at.tolist(), batch.looking_to, strict=True)
     words = [(row, place, to) for (row, place, head), to in looks if head == WORDS]
-    assert len(words) == 2 * len(batch.things)  # nothing is known of how many blocks there are
+    assert len(words) == 3 * len(batch.things)  # nothing is known of how many blocks there are
     for row, place, target in words:
         assert batch.labels[row, place] == IGNORED
         begins = tokenizer.decode(batch.labels[row, place + 1 : place + 2])
-        shown = {batch.things[row][owner].color for owner in batch.owner[row][target].tolist()}
-        assert shown == {begins.strip()}
+        shown = {batch.things[row][owner].color for owner in batch.owner[row][target[1:]].tolist()}
+        assert shown == ({begins.strip()} if begins != "none" else set())
+        assert bool(target[0]) == (begins == "none")
 
 
 def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):
@@ -91,7 +93,7 @@ def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_p
 
 def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, examples, model_and_processor, tokenizer):
     model, processor = model_and_processor
-    items, batch = batch_of(data, examples, processor, questions=3, count=2)
+    items, batch = batch_of(data, examples, processor, questions=4, count=2)
     inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
     with torch.inference_mode():
         logits = model(**inputs, attention_mask=batch.attention_mask).logits

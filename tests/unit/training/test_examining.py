@@ -42,8 +42,8 @@ def test_command_is_right_with_its_word_and_all_its_points(picture, examples):
 
 def test_every_question_is_examined_under_what_it_asks_for(data, examples, picture):
     questions = list(questions_of(examples[0], picture))
-    assert [each.sort for each in questions] == ["where", "where", "count"]
-    assert [each.things for each in questions] == [(1,), (2,), ()]
+    assert [each.sort for each in questions] == ["where", "where", "count", "where"]
+    assert [each.things for each in questions] == [(1,), (2,), (), ()]
     assert all(each.is_answered_by(each.answer, picture) for each in questions)
 
 
