@@ -14,12 +14,12 @@ from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.guard import Limits
 from embodied.motion.body import Body
-from embodied.motion.grasping import thing_at
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import SceneMemory
 from embodied.motion.mover import Mover
 from embodied.motion.skills.grasp import Reach, reaches
 from embodied.motion.skills.retreat import UP, shifted
+from embodied.motion.things import thing_at
 from sim.arm import PandaArm
 from sim.controller import FORCE_N, SPEED_M_S, KitchenEye
 from sim.fixtures import ARM_JOINTS

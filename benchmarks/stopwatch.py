@@ -26,7 +26,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "seeing things and grasps": (
         "embodied.motion.memory:SceneMemory.see",
         "embodied.motion.memory:SceneMemory.see_close",
-        "embodied.motion.grasping:thing_at",
+        "embodied.motion.things:thing_at",
         "embodied.motion.grasping:grasp_candidates",
     ),
     "planning paths": (

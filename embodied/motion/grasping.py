@@ -12,19 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embodied.geometry import FloatArray, Pose
-from embodied.motion.approaches import UPRIGHT, approaches, rotations
+from embodied.motion.approaches import approaches, rotations
 from embodied.motion.arm import GripperDescription
-from embodied.motion.lumps import lump_at
-from embodied.motion.pointcloud import LEVEL, Plane, cluster_at, thinned, without_planes
+from embodied.motion.things import TARGET_REACH_M, Thing
 
-CROP_M = 0.20
-SURROUNDINGS_M = 0.10
-"""The hand reaches beyond what is looked at for the thing itself."""
 OFF_TARGET_M = 0.06
-TARGET_REACH_M = 0.03
 OPENING_MARGIN_M = 0.025
 TIGHT_MARGIN_M = 0.012
 TIGHT_COST = 0.05
@@ -47,61 +41,17 @@ ALONG_M = 0.15
 """How far from where it was pointed at, along the approach, a thing may be taken: a bottle by its neck."""
 BETWEEN_COST = 0.5
 """For closing on something else as well: nearly as much as the deepest grip gains."""
+DEEP_M = 0.03
+"""A grip deeper than this is no better."""
 STRAY_POINTS = 1
 MIN_STRIP_POINTS = 4
-OTHERS_SPACING_M = 0.008
 CLEARANCE_M = 0.004
-FOOT_M = 0.02
-"""What stands on a plane was seen down to here at least: the plane's own points are not the thing's."""
 BEYOND_M = 0.012
 LEAST_DEPTH_M = 0.004
 WIDE_M = 0.15
 """Things are better closed on across their narrow side; wider than this is no worse."""
 HIDDEN_COST = 0.1
 """For closing along the line of sight: where the far side of the thing is, was not seen."""
-
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Thing:
-    """What was found at a point.
-
-    Attributes:
-        cluster_W: (m, 3) the points that hang together there.
-        others_W: (k, 3) all other points around it.
-        target_W: (3,) where it was pointed at.
-        planes_W: The large planes around it.
-        view_W: The level direction from which it was seen.
-    """
-
-    cluster_W: FloatArray
-    others_W: FloatArray
-    target_W: FloatArray
-    planes_W: tuple[Plane, ...]
-    view_W: FloatArray
-
-    @property
-    def is_there(self) -> bool:
-        """Whether anything at all was seen at the point."""
-        seen_W = np.vstack([self.cluster_W, self.others_W])
-        return bool((np.linalg.norm(seen_W - self.target_W, axis=1) < TARGET_REACH_M).any())
-
-    @property
-    def stands(self) -> bool:
-        """Whether it is at a level surface, or so flat that it was taken for one, or at no front; handles hang."""
-        if not len(self.cluster_W):
-            return True
-        foot_W = self.cluster_W[self.cluster_W[:, 2].argmin()]
-        levels = (plane for plane in self.planes_W if abs(plane.normal[2]) > LEVEL)
-        fronts = (plane for plane in self.planes_W if abs(plane.normal[2]) < UPRIGHT)
-        on_level = any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
-        return on_level or not any(plane.distance_m(self.cluster_W).min() < FOOT_M for plane in fronts)
-
-    def out_W(self, towards_W: FloatArray) -> FloatArray:
-        """The direction off the front that it is before, to the side of ``towards_W``; that itself if there is none."""
-        fronts = [plane.normal for plane in self.planes_W if abs(plane.normal[2]) < UPRIGHT]
-        return fronts[0] * np.sign(fronts[0] @ towards_W) if fronts else towards_W
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,28 +67,6 @@ class GraspCandidate:
     pose: Pose
     opening_m: float
     score: float
-
-
-def thing_at(target_W: FloatArray, seen_W: FloatArray, widest_m: float, view_W: FloatArray | None = None) -> Thing:
-    """The thing at ``target_W`` in all that was seen (k, 3), in the level direction ``view_W`` if it was one view.
-
-    Where what hangs together there is wider than ``widest_m``, it is what rises from that at the target, if anything
-    does. Its cluster is empty if nothing stands out there.
-    """
-    view_W = np.zeros(3) if view_W is None else view_W
-    distances = np.linalg.norm(seen_W - target_W, axis=1)
-    near = thinned(seen_W[distances < CROP_M])
-    around = seen_W[(distances >= CROP_M) & (distances < CROP_M + SURROUNDINGS_M)]
-    rest, planes = without_planes(near, target_W)
-    cluster = cluster_at(rest, target_W, TARGET_REACH_M)
-    if not len(cluster):
-        return Thing(cluster, near, target_W, tuple(planes), view_W)
-    lump = lump_at(cluster, target_W, widest_m)
-    cluster = cluster if lump is None else lump
-    keys = {tuple(point) for point in cluster}
-    others = near[[tuple(point) not in keys for point in near]]
-    others = thinned(np.vstack([others, around]), OTHERS_SPACING_M)
-    return Thing(cluster, others, target_W, tuple(planes), view_W)
 
 
 def grasp_candidates(
@@ -157,7 +85,7 @@ def grasp_candidates(
     found: list[GraspCandidate] = []
     for approach_W, penalty in approaches(forward_W, [plane.normal for plane in thing.planes_W]):
         for rotation in rotations(approach_W):
-            shifted = _shifted(thing, gripper, rotation, penalty)
+            shifted = _shifted(_Turned.of(thing, gripper, rotation), gripper, penalty, beside)
             found += shifted[1:] if beside else shifted[:1]
     return sorted(found, key=_badness)
 
@@ -171,23 +99,59 @@ def flipped(pose: Pose) -> Pose:
     return replace(pose, rotation=pose.rotation @ np.diag([-1.0, -1.0, 1.0]))
 
 
-def _shifted(thing: Thing, gripper: GripperDescription, R_WG: FloatArray, penalty: float) -> list[GraspCandidate]:
-    """The grasps at the target, beside it and at the thing's middle with this rotation, best first."""
-    cluster = (thing.cluster_W - thing.target_W) @ R_WG
-    everything = np.vstack([cluster, (thing.others_W - thing.target_W) @ R_WG])
+@dataclass(frozen=True, eq=False)
+class _Turned:
+    """A thing as the hand sees it that is turned in some way.
+
+    Attributes:
+        target_W: Where it was pointed at: the origin of the other points.
+        R_WG: How the hand is turned.
+        cluster, others: Its points, and those around it that fingers or palm could meet.
+        across_m: How wide it is along the closing direction.
+        unseen: What it costs to close along the line of sight.
+    """
+
+    target_W: FloatArray
+    R_WG: FloatArray
+    cluster: FloatArray
+    others: FloatArray
+    across_m: float
+    unseen: float
+
+    @classmethod
+    def of(cls, thing: Thing, gripper: GripperDescription, R_WG: FloatArray) -> _Turned:
+        """The thing seen by a hand with this rotation."""
+        cluster, others = ((points - thing.target_W) @ R_WG for points in (thing.cluster_W, thing.others_W))
+        along_m = MIDDLE_REACH_M + max(PALM_HALF_THICKNESS_M, gripper.pad_width_m / 2.0)
+        aside_m = OFF_TARGET_M + max(PALM_HALF_WIDTH_M, gripper.max_width_m / 2.0 + gripper.finger_thickness_m)
+        others = others[(np.abs(others[:, 0]) < along_m) & (np.abs(others[:, 1]) < aside_m)]
+        unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
+        return cls(thing.target_W, R_WG, cluster, others, min(float(np.ptp(cluster[:, 1])), WIDE_M), unseen)
+
+    def score(self, engaged_m: float, away: float, cost: float) -> float:
+        """Higher for a deeper grip on what is narrow."""
+        return 20.0 * engaged_m - 8.0 * self.across_m - self.unseen - away - cost
+
+
+def _shifted(thing: _Turned, gripper: GripperDescription, penalty: float, every: bool) -> list[GraspCandidate]:
+    """The grasps at the target, beside it and at the thing's middle, best first; or the best, and perhaps others."""
+    cluster, best = thing.cluster, list[tuple[float, int, GraspCandidate]]()
     middle_m = float(np.clip((cluster[:, 0].min() + cluster[:, 0].max()) / 2.0, -MIDDLE_REACH_M, MIDDLE_REACH_M))
-    best: list[GraspCandidate] = []
-    for shift_m in (*SHIFTS_M, middle_m):
+    shifts = [
+        (penalty + MIDDLE_COST * min(abs(shift_m - middle_m), abs(shift_m)), place, shift_m)
+        for place, shift_m in enumerate((*SHIFTS_M, middle_m))
+    ]
+    for least_cost, place, shift_m in sorted(shifts):
+        if best and not every and thing.score(DEEP_M, 0.0, least_cost) < -min(best)[0]:
+            continue  # it cannot become better than what there is
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
         ways = [
             way
             for span, extra, aim_m in _spans(strip, gripper, middle_m)
-            for way in _openings(
-                thing, gripper, R_WG, everything, shift_m, span, penalty + extra + MIDDLE_COST * abs(shift_m - aim_m)
-            )
+            for way in _openings(thing, gripper, shift_m, span, penalty + extra + MIDDLE_COST * abs(shift_m - aim_m))
         ]
-        best += sorted(ways, key=_badness)[:1]
-    return sorted(best, key=_badness)
+        best += [(-way.score, place, way) for way in sorted(ways, key=_badness)[:1]]
+    return [way for _, _, way in sorted(best, key=lambda each: each[:2])]
 
 
 def _spans(strip: FloatArray, gripper: GripperDescription, middle_m: float) -> list[tuple[FloatArray, float, float]]:
@@ -219,33 +183,26 @@ def _near_target(piece: FloatArray) -> bool:
 
 
 def _openings(
-    thing: Thing,
-    gripper: GripperDescription,
-    R_WG: FloatArray,
-    everything: FloatArray,
-    shift_m: float,
-    span: FloatArray,
-    cost: float,
+    thing: _Turned, gripper: GripperDescription, shift_m: float, span: FloatArray, cost: float
 ) -> Iterator[GraspCandidate]:
     """The grasps of ``span``, with the fingers opened well and opened little before."""
     low, high = float(span[:, 1].min()), float(span[:, 1].max())
-    centre, across_m = (high + low) / 2.0, min(float(np.ptp(everything[: len(thing.cluster_W), 1])), WIDE_M)
+    centre = (high + low) / 2.0
     if np.hypot(shift_m, centre) > OFF_TARGET_M:
         return
     front, back = float(span[:, 2].min()), float(span[:, 2].max())
-    between = np.abs(everything[:, 0] - shift_m), np.abs(everything[:, 1] - centre), everything[:, 2]
-    unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
+    around = np.vstack([thing.cluster, thing.others])
+    between = np.abs(around[:, 0] - shift_m), np.abs(around[:, 1] - centre), around[:, 2]
     for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
         opening = min(high - low + margin_m, gripper.max_width_m)
         tip = _deepest_tip(between, gripper, opening, front, back)
         if tip is None or abs(tip - gripper.tip_to_grasp_m) > ALONG_M:
             continue
         p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
-        engaged = min(tip - front, 0.03)
-        more = BETWEEN_COST * _between_pads([each[len(thing.cluster_W) :] for each in between], gripper, opening, tip)
+        more = BETWEEN_COST * _between_pads([each[len(thing.cluster) :] for each in between], gripper, opening, tip)
         away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
-        score = 20.0 * engaged - 8.0 * across_m - unseen - away - (cost + tight + more)
-        yield GraspCandidate(Pose(R_WG, thing.target_W + R_WG @ p_TG_G), opening, score)
+        score = thing.score(min(tip - front, DEEP_M), away, cost + tight + more)
+        yield GraspCandidate(Pose(thing.R_WG, thing.target_W + thing.R_WG @ p_TG_G), opening, score)
 
 
 def _deepest_tip(

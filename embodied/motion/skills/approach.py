@@ -8,10 +8,10 @@ import numpy as np
 
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
-from embodied.motion.grasping import thing_at
 from embodied.motion.mover import Mover
 from embodied.motion.skills.grasp import reaches
 from embodied.motion.skills.retreat import TRAVEL_SCALE
+from embodied.motion.things import thing_at
 from embodied.result import Reason
 
 STAND_OFF_M = 0.12

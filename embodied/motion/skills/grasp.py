@@ -10,10 +10,11 @@ import numpy as np
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.collision import CollisionWorld
-from embodied.motion.grasping import GraspCandidate, Thing, flipped, grasp_candidates, thing_at
+from embodied.motion.grasping import GraspCandidate, flipped, grasp_candidates
 from embodied.motion.mover import Mover
 from embodied.motion.skills.close_look import look_closely
 from embodied.motion.skills.retreat import TRAVEL_SCALE, UP, back_off, go_home, offset, shifted
+from embodied.motion.things import Thing, thing_at
 from embodied.result import Reason
 
 STAND_OFF_M = 0.09

@@ -13,7 +13,8 @@ from fake_panda import PANDA
 from scenery import TABLE, block, points_of
 
 from embodied.geometry import Box, Pose
-from embodied.motion.grasping import CLEARANCE_M, flipped, grasp_candidates, thing_at
+from embodied.motion.grasping import CLEARANCE_M, flipped, grasp_candidates
+from embodied.motion.things import thing_at
 
 GRIPPER = PANDA.gripper
 FORWARD = np.array([1.0, 0.0, 0.0])
