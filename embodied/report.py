@@ -97,11 +97,11 @@ def render(header: Header, views: list[StepView], outcome: Outcome | None, video
         outcome: How it ended; ``None`` while it runs, or if its writer died.
         video: Where its video is, relative to the page; empty for none.
     """
-    return _template().render(header=header, steps=views, outcome=outcome, video=video, mood=mood(outcome))
+    return page_template().render(header=header, steps=views, outcome=outcome, video=video, mood=mood(outcome))
 
 
 @cache
-def _template() -> Template:
+def page_template() -> Template:
     """Compiled once: it takes longer than everything else on the page."""
     loader = PackageLoader("embodied", ".")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

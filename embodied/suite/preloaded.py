@@ -1,4 +1,4 @@
-"""Importing this imports all that an episode needs: the process that episodes are forked from does so once.
+"""Importing this imports and works out what every episode needs: the process that they are forked from does so once.
 
 What to import is in the environment, because the interpreter's fork server is told nothing but names of modules.
 """
@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import embodied.suite.performing  # noqa: F401 (imported for those that are forked)
 from embodied import registry
+from embodied.packages import versions
+from embodied.report import page_template
 
 VARIABLE = "EMBODIED_SUITE_PRELOAD"
 """Holds ``CONTROLLER PLANNER``."""
@@ -37,3 +39,5 @@ if VARIABLE in os.environ:
     with _silent():
         registry.preload("embodied.controllers", _controller)
         registry.preload("embodied.planners", _planner)
+    versions()
+    page_template()
