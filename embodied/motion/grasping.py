@@ -85,7 +85,7 @@ def grasp_candidates(
     found: list[GraspCandidate] = []
     for approach_W, penalty in approaches(forward_W, [plane.normal for plane in thing.planes_W]):
         for rotation in rotations(approach_W):
-            shifted = _shifted(_Turned.of(thing, gripper, rotation), gripper, penalty, beside)
+            shifted = _shifted(_Turned.of(thing, gripper, rotation), gripper, penalty)
             found += shifted[1:] if beside else shifted[:1]
     return sorted(found, key=_badness)
 
@@ -106,7 +106,8 @@ class _Turned:
     Attributes:
         target_W: Where it was pointed at: the origin of the other points.
         R_WG: How the hand is turned.
-        cluster, others: Its points, and those around it that fingers or palm could meet.
+        cluster: Its points.
+        everything: The same, and then those around it that fingers or palm could meet.
         across_m: How wide it is along the closing direction.
         unseen: What it costs to close along the line of sight.
     """
@@ -114,7 +115,7 @@ class _Turned:
     target_W: FloatArray
     R_WG: FloatArray
     cluster: FloatArray
-    others: FloatArray
+    everything: FloatArray
     across_m: float
     unseen: float
 
@@ -125,33 +126,23 @@ class _Turned:
         along_m = MIDDLE_REACH_M + max(PALM_HALF_THICKNESS_M, gripper.pad_width_m / 2.0)
         aside_m = OFF_TARGET_M + max(PALM_HALF_WIDTH_M, gripper.max_width_m / 2.0 + gripper.finger_thickness_m)
         others = others[(np.abs(others[:, 0]) < along_m) & (np.abs(others[:, 1]) < aside_m)]
-        unseen = HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
-        return cls(thing.target_W, R_WG, cluster, others, min(float(np.ptp(cluster[:, 1])), WIDE_M), unseen)
-
-    def score(self, engaged_m: float, away: float, cost: float) -> float:
-        """Higher for a deeper grip on what is narrow."""
-        return 20.0 * engaged_m - 8.0 * self.across_m - self.unseen - away - cost
+        everything, unseen = np.vstack([cluster, others]), HIDDEN_COST * abs(float(R_WG[:, 1] @ thing.view_W))
+        return cls(thing.target_W, R_WG, cluster, everything, min(float(np.ptp(cluster[:, 1])), WIDE_M), unseen)
 
 
-def _shifted(thing: _Turned, gripper: GripperDescription, penalty: float, every: bool) -> list[GraspCandidate]:
-    """The grasps at the target, beside it and at the thing's middle, best first; or the best, and perhaps others."""
-    cluster, best = thing.cluster, list[tuple[float, int, GraspCandidate]]()
+def _shifted(thing: _Turned, gripper: GripperDescription, penalty: float) -> list[GraspCandidate]:
+    """The grasps at the target, beside it and at the thing's middle, best first."""
+    cluster, best = thing.cluster, list[GraspCandidate]()
     middle_m = float(np.clip((cluster[:, 0].min() + cluster[:, 0].max()) / 2.0, -MIDDLE_REACH_M, MIDDLE_REACH_M))
-    shifts = [
-        (penalty + MIDDLE_COST * min(abs(shift_m - middle_m), abs(shift_m)), place, shift_m)
-        for place, shift_m in enumerate((*SHIFTS_M, middle_m))
-    ]
-    for least_cost, place, shift_m in sorted(shifts):
-        if best and not every and thing.score(DEEP_M, 0.0, least_cost) < -min(best)[0]:
-            continue  # it cannot become better than what there is
+    for shift_m in (*SHIFTS_M, middle_m):
         strip = cluster[np.abs(cluster[:, 0] - shift_m) < gripper.pad_width_m / 2.0]
         ways = [
             way
             for span, extra, aim_m in _spans(strip, gripper, middle_m)
             for way in _openings(thing, gripper, shift_m, span, penalty + extra + MIDDLE_COST * abs(shift_m - aim_m))
         ]
-        best += [(-way.score, place, way) for way in sorted(ways, key=_badness)[:1]]
-    return [way for _, _, way in sorted(best, key=lambda each: each[:2])]
+        best += sorted(ways, key=_badness)[:1]
+    return sorted(best, key=_badness)
 
 
 def _spans(strip: FloatArray, gripper: GripperDescription, middle_m: float) -> list[tuple[FloatArray, float, float]]:
@@ -191,8 +182,8 @@ def _openings(
     if np.hypot(shift_m, centre) > OFF_TARGET_M:
         return
     front, back = float(span[:, 2].min()), float(span[:, 2].max())
-    around = np.vstack([thing.cluster, thing.others])
-    between = np.abs(around[:, 0] - shift_m), np.abs(around[:, 1] - centre), around[:, 2]
+    everything = thing.everything
+    between = np.abs(everything[:, 0] - shift_m), np.abs(everything[:, 1] - centre), everything[:, 2]
     for margin_m, tight in ((OPENING_MARGIN_M, 0.0), (TIGHT_MARGIN_M, TIGHT_COST)):
         opening = min(high - low + margin_m, gripper.max_width_m)
         tip = _deepest_tip(between, gripper, opening, front, back)
@@ -201,7 +192,8 @@ def _openings(
         p_TG_G = np.array([shift_m, centre, tip - gripper.tip_to_grasp_m])
         more = BETWEEN_COST * _between_pads([each[len(thing.cluster) :] for each in between], gripper, opening, tip)
         away = AWAY_COST * max(float(np.linalg.norm(p_TG_G)) - TARGET_REACH_M, 0.0)
-        score = thing.score(min(tip - front, DEEP_M), away, cost + tight + more)
+        engaged_m = min(tip - front, DEEP_M)
+        score = 20.0 * engaged_m - 8.0 * thing.across_m - thing.unseen - away - (cost + tight + more)
         yield GraspCandidate(Pose(thing.R_WG, thing.target_W + thing.R_WG @ p_TG_G), opening, score)
 
 
