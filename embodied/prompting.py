@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -128,18 +129,25 @@ class Prompter:
 
 
 def _load(folder: Path, name: str) -> Template:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     try:
-        text = (folder / name).read_text(encoding="utf-8")
-        _check_placeholders(folder / name, meta.find_undeclared_variables(environment.parse(text)))
-        return environment.from_string(text)
+        template, named = _compiled((folder / name).read_text(encoding="utf-8"))
+        _check_placeholders(folder / name, named)
+        return template
     except TemplateSyntaxError as error:
         raise PromptError(f"{folder / name}, line {error.lineno}: {error.message}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise PromptError(f"{folder / name} cannot be read: {error}") from error
 
 
-def _check_placeholders(path: Path, named: set[str]) -> None:
+@lru_cache(maxsize=32)
+def _compiled(text: str) -> tuple[Template, frozenset[str]]:
+    """A template, and the placeholders that it names; kept, as every episode of a suite has the same."""
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    named = meta.find_undeclared_variables(environment.parse(text))
+    return environment.from_string(text), frozenset(named)
+
+
+def _check_placeholders(path: Path, named: frozenset[str]) -> None:
     if unknown := sorted(named - PLACEHOLDERS[path.name]):
         valid = ", ".join(sorted(PLACEHOLDERS[path.name]))
         raise PromptError(f"{path} names {', '.join(map(repr, unknown))}; the placeholders are: {valid}")

@@ -7,9 +7,11 @@ would else be imported at first use: a suite calls it once, and then runs every 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, cast
@@ -64,7 +66,7 @@ class PlannerSetup:
 
 def names(group: Group) -> tuple[str, ...]:
     """Every name registered in ``group``."""
-    return tuple(sorted({point.name for point in entry_points(group=group)}))
+    return tuple(sorted({point.name for point in _points(group)}))
 
 
 def open_controller(name: str, setup: ControllerSetup) -> Controller:
@@ -95,7 +97,7 @@ def open_planner(name: str, setup: PlannerSetup) -> Planner:
 
 def preload(group: Group, name: str) -> None:
     """Import what the planner or controller of that name needs; if that fails, opening it will say why."""
-    for point in entry_points(group=group, name=name):
+    for point in (point for point in _points(group) if point.name == name):
         with suppress(Exception):
             getattr(import_module(point.module), "preload", lambda: None)()
 
@@ -107,12 +109,23 @@ def factory(group: Group, what: str, name: str) -> Callable[..., object]:
         UnknownNameError: If there is none.
         UsageError: If there are several, or its package cannot be imported.
     """
-    found = [point for point in entry_points(group=group) if point.name == name]
+    found = [point for point in _points(group) if point.name == name]
     if not found:
         raise UnknownNameError(what, name, names(group))
     if len(found) > 1:
         raise UsageError(f"more than one package has a {what} {name!r}: {sorted(p.value for p in found)}; remove one")
     return _load(found[0], what)
+
+
+def _points(group: Group) -> tuple[EntryPoint, ...]:
+    """All that is registered in ``group``."""
+    return _points_on(tuple(sys.path), group)
+
+
+@cache
+def _points_on(path: tuple[str, ...], group: Group) -> tuple[EntryPoint, ...]:
+    """All that packages on ``path`` register; to know it, a file of every one of them is read."""
+    return tuple(entry_points(group=group))
 
 
 def _load(point: EntryPoint, what: str) -> Callable[..., object]:

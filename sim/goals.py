@@ -49,7 +49,7 @@ class Vocabulary:
     @classmethod
     def of(cls, scene: Scene) -> Vocabulary:
         """The names of a scene; known without building it."""
-        furnishing = scene.kitchen.furnish()
+        furnishing = scene.kitchen.furnishing
         buttons = frozenset(moving.name for moving in furnishing.moving if moving.springs_back)
         joints = frozenset(moving.name for moving in furnishing.moving) - buttons
         things = frozenset(spec.name for spec in scene.file.objects)

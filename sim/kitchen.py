@@ -107,14 +107,15 @@ class Kitchen(Table):
 
     @model_validator(mode="after")
     def _check(self) -> Kitchen:
-        furnishing = self.furnish()
+        furnishing = self.furnishing
         used = _materials(furnishing).union(*(_materials(moving) for moving in furnishing.moving))
         used |= {name for theme in self.themes.values() for name in theme}
         if missing := sorted(used - set(self.materials)):
             raise ValueError(f"no material is called {missing[0]!r}; there are: {', '.join(sorted(self.materials))}")
         return self
 
-    def furnish(self) -> Furnishing:
+    @cached_property
+    def furnishing(self) -> Furnishing:
         """All furniture."""
         return sum((piece.furnish() for piece in self.furniture), start=Furnishing())
 
@@ -125,7 +126,7 @@ class Kitchen(Table):
         What moves (doors, drawers) and what is hollow (drawers, sink, cupboard, microwave) is not in any of the boxes.
         """
         workspace = Box(self.workspace_low_m, self.workspace_high_m, "workspace")
-        return workspace, tuple(board.keep_out() for board in self.furnish().cuboids if board.name)
+        return workspace, tuple(board.keep_out() for board in self.furnishing.cuboids if board.name)
 
 
 def _materials(part: Furnishing | Moving) -> set[str]:

@@ -137,23 +137,26 @@ def _corners_sharing_a_vertex(mesh: Mesh) -> tuple[IntArray, IntArray]:
 
 def write_obj(path: Path, mesh: Mesh, uvs: FloatArray | None = None, texture: str = "") -> None:
     """Write a Wavefront file, with normals and, where given, texture coordinates (3 m, 2) and a texture's file name."""
-    corners = 3 * len(mesh.faces)
-    numbers = np.arange(1, corners + 1)
-    columns = [mesh.faces.ravel() + 1, numbers if uvs is not None else np.ones(corners, dtype=np.int64), numbers]
-    lines = [_material(path, texture), _rows("v", mesh.vertices_m)]
-    lines += [
-        _rows("vt", uvs if uvs is not None else np.zeros((1, 2))),
-        _normals(mesh.vertices_m.tobytes(), mesh.faces.astype(np.int64).tobytes()),
-    ]
-    faces = np.column_stack(columns).reshape(-1, 9)
-    path.write_text("".join(lines) + ("f %d/%d/%d %d/%d/%d %d/%d/%d\n" * len(faces)) % tuple(faces.ravel().tolist()))
+    shape = _shape(
+        mesh.vertices_m.tobytes(), mesh.faces.astype(np.int64).tobytes(), None if uvs is None else uvs.tobytes()
+    )
+    path.write_text(_material(path, texture) + shape)
 
 
 @lru_cache(maxsize=256)
-def _normals(vertices_m: bytes, faces: bytes) -> str:
-    """The lines of a mesh's normals: half of the work of writing it, and kitchens and things are built many times."""
+def _shape(vertices_m: bytes, faces: bytes, uvs: bytes | None) -> str:
+    """The lines of a mesh, of float64 and int64 numbers; kept, as kitchens and things are built many times."""
     mesh = Mesh(np.frombuffer(vertices_m).reshape(-1, 3), np.frombuffer(faces, dtype=np.int64).reshape(-1, 3))
-    return _rows("vn", corner_normals(mesh))
+    numbers = np.arange(1, 3 * len(mesh.faces) + 1)
+    columns = [mesh.faces.ravel() + 1, np.ones_like(numbers) if uvs is None else numbers, numbers]
+    corners = np.column_stack(columns).reshape(-1, 9)
+    lines = [
+        _rows("v", mesh.vertices_m),
+        _rows("vt", np.zeros((1, 2)) if uvs is None else np.frombuffer(uvs).reshape(-1, 2)),
+        _rows("vn", corner_normals(mesh)),
+        ("f %d/%d/%d %d/%d/%d %d/%d/%d\n" * len(corners)) % tuple(corners.ravel().tolist()),
+    ]
+    return "".join(lines)
 
 
 def write_hulls(path: Path, hulls: Iterable[FloatArray]) -> None:

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,7 @@ def _cache() -> Path:
         return Path(tempfile.gettempdir())
 
 
+@cache
 def _fingerprint(source: Path) -> str:
     digest = hashlib.blake2b(f"{RECIPE} {TRIANGLES_PER_LINK}".encode(), digest_size=12)
     for path in sorted(source.rglob("*")):

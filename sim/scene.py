@@ -246,7 +246,7 @@ def _stems(folder: Path) -> tuple[str, ...]:
 
 
 def _check_references(initial: Initial, kitchen: Kitchen, kinds: Mapping[str, Kind], where: str) -> None:
-    furnishing = kitchen.furnish()
+    furnishing = kitchen.furnishing
     joints = [moving.name for moving in furnishing.moving]
     for name in initial.joints:
         _among(f"{where}joints", name, joints)

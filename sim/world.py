@@ -51,7 +51,7 @@ class World:
         """Fill a fresh client; ``build`` is the way to call this."""
         self.client, self.scene, self.variation = client, scene, variation
         self.renderer: Renderer = "tiny"
-        furnishing = scene.kitchen.furnish()
+        furnishing = scene.kitchen.furnishing
         self.robot = fixtures.load_robot(client, scene.kitchen.robot)
         self.fixed, self.furniture = fixtures.load_furniture(client, folder, furnishing, variation.materials)
         joints = {joint.name: joint for joint in fixtures.joints_of(client, self.furniture, furnishing)}

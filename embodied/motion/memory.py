@@ -49,8 +49,8 @@ class SceneMemory:
         self._robot_m: FloatArray = np.empty((0, 0))
         self._hidden: NDArray[np.bool_] = np.empty((0, 0), dtype=bool)
         self._doubted: NDArray[np.bool_] = np.empty((0, 0), dtype=bool)
-        self._points: FloatArray = np.empty((0, 3))
-        self._voxels: FloatArray = np.empty((0, 3))
+        self._points: FloatArray | None = None
+        self._voxels: FloatArray | None = None
 
     def see(self, look: Look, q_rad: FloatArray, held_W: FloatArray | None = None) -> None:
         """Take in a look of the fixed camera, the arm being at ``q_rad`` and holding what is around ``held_W``."""
@@ -65,7 +65,7 @@ class SceneMemory:
         self._doubted &= robot
         self._cloud_W = np.where(robot[..., None], self._cloud_W, seen_W)
         self._robot_m = np.where(robot, np.fmax(self._robot_m, look.depth_m), self._robot_m)
-        self._take_stock()
+        self._points = self._voxels = None
 
     def see_close(self, look: Look, q_rad: FloatArray) -> None:
         """Add a look of the camera on the hand to the points, in place of what it shows to be gone."""
@@ -73,7 +73,8 @@ class SceneMemory:
             return
         seen_W = look.camera.points(look.depth_m)
         clear = np.isfinite(look.depth_m) & ~self._robot_pixels(seen_W, q_rad, None)
-        kept = self._points[~_seen_through(self._points, look.camera, np.where(clear, look.depth_m, np.nan))]
+        points = self.points()
+        kept = points[~_seen_through(points, look.camera, np.where(clear, look.depth_m, np.nan))]
         self._points = np.vstack([kept, seen_W[clear]])
 
     def forget(self, p_WP: FloatArray) -> None:
@@ -84,7 +85,7 @@ class SceneMemory:
         near = np.flatnonzero(_near(cloud, p_WP, SURFACE_M))
         gone = near[cKDTree(p_WP).query(cloud[near])[0] < SURFACE_M]
         cloud[gone] = np.nan
-        self._take_stock()
+        self._points = self._voxels = None
 
     def doubt(self) -> None:
         """Where the robot hides the scene now, what was seen before may no longer be so: it has moved something big."""
@@ -118,16 +119,20 @@ class SceneMemory:
 
     def voxels(self) -> FloatArray:
         """Centres (k, 3) in W of the ``VOXEL_M`` cubes that hold what is remembered."""
+        if self._voxels is None:
+            cloud = self._measured()
+            away = cloud - self._body.base_m
+            self._voxels = _voxel_centres(cloud[np.einsum("ij,ij->i", away, away) < REACH_M**2])
         return self._voxels
 
     def points(self) -> FloatArray:
         """``p_WP`` (k, 3) of everything that is remembered."""
+        if self._points is None:
+            self._points = self._measured()
         return self._points
 
-    def _take_stock(self) -> None:
-        self._points = cloud = np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
-        away = cloud - self._body.base_m
-        self._voxels = _voxel_centres(cloud[np.einsum("ij,ij->i", away, away) < REACH_M**2])
+    def _measured(self) -> FloatArray:
+        return np.asarray(self._cloud_W[np.isfinite(self._cloud_W[..., 2])])
 
     def _robot_pixels(self, seen_W: FloatArray, q_rad: FloatArray, held_W: FloatArray | None) -> NDArray[np.bool_]:
         cloud = seen_W[::COARSE, ::COARSE]

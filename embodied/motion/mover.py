@@ -273,7 +273,7 @@ class Mover:
     def _feel(self, state: JointState, earlier: JointState) -> FloatArray:
         force_W: FloatArray = self.kinematics.contact_force(state, earlier) - self._bias_W
         self._felt.append(force_W)
-        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(np.mean(self._felt, axis=0))))
+        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(sum(self._felt) / len(self._felt))))
         return force_W
 
     def _timed(self, path: FloatArray, scale: float, speed_m_s: float, spacing_rad: float) -> JointTrajectory:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import embodied.suite.performing  # noqa: F401 (imported for those that are forked)
 from embodied import registry
 from embodied.packages import versions
+from embodied.prompting import Prompter
 from embodied.report import page_template
 
 VARIABLE = "EMBODIED_SUITE_PRELOAD"
@@ -41,3 +42,5 @@ if VARIABLE in os.environ:
         registry.preload("embodied.planners", _planner)
     versions()
     page_template()
+    for _language in ("en", "zh"):
+        Prompter(_language)

@@ -41,7 +41,7 @@ class Jam(Disturbance):
         super().command_ends()
         if self.happened and self._stuck:
             self._stuck = 0.0
-            moving = self.world.scene.kitchen.furnish().moving
+            moving = self.world.scene.kitchen.furnishing.moving
             self._resist(next(each.resistance for each in moving if each.name == self._joint.name))
 
     def _pulled_at(self) -> bool:

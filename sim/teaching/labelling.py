@@ -190,6 +190,6 @@ def _mark_boards(
 
 def boards_of(kitchen: Kitchen) -> Boards:
     """What stands still, each board with the name that people would give it, the largest first, and its corners."""
-    named = [(board.name, board) for board in kitchen.furnish().cuboids if board.name in (*STILL, *ROOM)]
+    named = [(board.name, board) for board in kitchen.furnishing.cuboids if board.name in (*STILL, *ROOM)]
     named.sort(key=lambda pair: -float(np.prod(pair[1].size_m)))
     return tuple((name, np.array(board.low_m) - BOARD_M, np.array(board.high_m) + BOARD_M) for name, board in named)

@@ -12,7 +12,7 @@ def _microwave(kitchen: str) -> Furnishing:
 
 
 def test_mirrored_twice_is_as_before() -> None:
-    kitchen = load_scene("galley").kitchen.furnish()
+    kitchen = load_scene("galley").kitchen.furnishing
     twice = mirrored(mirrored(kitchen, 0.3), 0.3)
     for before, after in zip(kitchen.cuboids, twice.cuboids, strict=True):
         assert after.low_m == pytest.approx(before.low_m)

@@ -29,10 +29,10 @@ def needs_torch(setup):
 @pytest.fixture
 def register(monkeypatch):
     def set_points(**points):
-        def entry_points(group):
-            return [EntryPoint(name.rstrip("_"), value, group) for name, value in points.items()]
+        def registered(group):
+            return tuple(EntryPoint(name.rstrip("_"), value, group) for name, value in points.items())
 
-        monkeypatch.setattr(registry, "entry_points", entry_points)
+        monkeypatch.setattr(registry, "_points", registered)
 
     return set_points
 
