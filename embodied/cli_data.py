@@ -21,6 +21,12 @@ def data(
     out: Annotated[Path, typer.Option(file_okay=False, help="The data set.")],
     views: Annotated[int, typer.Option(min=0, help="States to draw; rounded up to whole worlds.")] = 0,
     episodes: Annotated[int, typer.Option(min=0, help="Episodes to play; those that succeed are taught.")] = 0,
+    practice: Annotated[
+        int, typer.Option(min=0, help="Episodes that a student plays; what would have been right is taught.")
+    ] = 0,
+    student: Annotated[
+        Path | None, typer.Option(file_okay=False, exists=True, help="The checkpoint that practises.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**30, help="Number of the first world.")] = 0,
     workers: Annotated[int, typer.Option(min=1, max=1000, help="How many processes.")] = 1,
     resume: Annotated[
@@ -31,9 +37,11 @@ def data(
 
     Ctrl-C keeps what is finished. The same numbers give the same data, whatever the number of workers.
     """
+    from embodied.learning.demonstrations import Student
     from embodied.learning.generation import DataSettings, Shard, generate, shards_of
 
-    settings = DataSettings(out, views, episodes, seed, workers, resume)
+    who = None if student is None else Student(str(student.resolve()))
+    settings = DataSettings(out, views, episodes, practice, who, seed, workers, resume)
     console = Console(highlight=False, soft_wrap=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         row = progress.add_task("", total=len(shards_of(settings)))

@@ -30,13 +30,16 @@ MAX_DEPTH_MM = 65535
 JPEG_QUALITY = 95
 
 
+Kind = Literal["view", "demonstration", "practice"]
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """One picture and what is said about it.
 
     Attributes:
         id: Unique in its data set.
-        kind: A state that was drawn, or a step of an episode.
+        kind: A state that was drawn, or a step of an episode: an expert's, or a student's.
         view: The picture and the truth about it.
         exchanges: Questions and answers; none refers to another.
         language: What they are in.
@@ -46,7 +49,7 @@ class Sample:
     """
 
     id: str
-    kind: Literal["view", "demonstration"]
+    kind: Kind
     view: View
     exchanges: tuple[Exchange, ...]
     language: str

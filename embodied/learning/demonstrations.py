@@ -1,8 +1,12 @@
-"""Demonstrations: whole episodes in the closed loop, of which what led to success is taught, step by step."""
+"""Whole episodes in the closed loop, in each step of which an expert says what is right.
+
+It acts itself in demonstrations. In practice a student acts, and learns what to do in the states that it gets into
+(Ross et al., A Reduction of Imitation Learning and Structured Prediction to No-Regret Online Learning, AISTATS 2011).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +17,10 @@ from embodied.commands import parse
 from embodied.controller import Controller
 from embodied.guard import Guard
 from embodied.judge import Judge
-from embodied.learning.dataset import Sample
+from embodied.learning.dataset import Kind, Sample
 from embodied.learning.exchange import Exchange
 from embodied.learning.instructions import in_words, looked_at
-from embodied.learning.mistakes import Mistakes
+from embodied.learning.mistakes import Command, Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
 from embodied.learning.sights import sights
@@ -28,12 +32,17 @@ from embodied.task import Language, Task, load_task, task_names
 
 EXPERT = "oracle"
 """The planner whose commands are taught."""
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 SPARE_STEPS = 6
 """A mistake may cost two steps."""
 PHRASINGS = 2
 """A step is asked for in so many ways: what was seen and done before is the same however it was asked."""
 QUESTIONS = 4
 """So many questions about what is seen share its picture."""
+
+
+Instead = Callable[[Prompt, Command, View], Reply | None]
+"""What is said in place of the right command, if anything."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Lecture:
         task: What is done.
         seed: Of its world.
         language: In which it is asked for.
+        instruction: With these words.
         disturbed: Whether things go wrong by themselves.
         mistakes: How often the robot is told something wrong.
     """
@@ -51,8 +61,27 @@ class Lecture:
     task: Task
     seed: int
     language: Language
+    instruction: str
     disturbed: bool
     mistakes: float
+
+
+@dataclass(frozen=True)
+class Student:
+    """Who acts in place of the expert.
+
+    Attributes:
+        model: A checkpoint.
+        planner: Name of the planner that asks it.
+    """
+
+    model: str
+    planner: str = "transformers"
+
+    def instead(self, robot: Controller) -> Instead:
+        """What the student says."""
+        planner = registry.open_planner(self.planner, registry.PlannerSetup(controller=robot, model=self.model))
+        return lambda prompt, right, view: planner.reply(prompt)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,32 +91,29 @@ class Taught:
     Attributes:
         view: What was seen.
         command: The right command, in call form.
-        right: Whether it was given.
     """
 
     view: View
     command: str
-    right: bool
 
 
 class Demonstrator(Planner):
-    """Says what an expert says, or something wrong instead, and remembers which."""
+    """Remembers what an expert says, and says that, or something else instead."""
 
     name = "demonstrator"
     tier: Tier = "oracle"
 
-    def __init__(self, expert: Planner, teacher: Teacher, controller: Controller, mistakes: Mistakes) -> None:
-        """Speak for ``expert``."""
-        self._expert, self._teacher, self._controller, self._mistakes = expert, teacher, controller, mistakes
-        self.taught: list[Taught] = []
+    def __init__(self, expert: Planner, teacher: Teacher, controller: Controller, instead: Instead) -> None:
+        """Ask ``expert``; ``instead`` gives what is said in place of its command, or ``None``."""
+        self._expert, self._teacher, self._controller, self._instead = expert, teacher, controller, instead
+        self.taught: dict[int, Taught] = {}
 
     def reply(self, prompt: Prompt) -> Reply:
-        """The expert's reply, or a wrong one."""
+        """The expert's reply, or another."""
         view = self._teacher.look(self._controller, prompt.observation)
-        reply = self._expert.reply(prompt)
-        wrong = self._mistakes.instead_of(parse(reply.text), view)
-        self.taught.append(Taught(view, reply.text, wrong is None))
-        return reply if wrong is None else Reply(str(wrong))
+        right = self._expert.reply(prompt)
+        self.taught[prompt.step] = Taught(view, right.text)
+        return self._instead(prompt, parse(right.text), view) or right
 
 
 def lecture(number: int, seed: int, rng: np.random.Generator) -> Lecture:
@@ -95,51 +121,68 @@ def lecture(number: int, seed: int, rng: np.random.Generator) -> Lecture:
     tasks = [task for task in map(load_task, task_names()) if task.split == "seen"]
     sort = rng.random()
     disturbed, mistakes = sort < 0.25, 0.3 if 0.25 <= sort < 0.55 else 0.0
-    languages: tuple[Language, ...] = ("en", "zh")
-    return Lecture(tasks[number % len(tasks)], seed, languages[int(rng.integers(2))], disturbed, mistakes)
+    task, language = tasks[number % len(tasks)], LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+    phrases: list[str] = getattr(task.instructions, language)
+    return Lecture(task, seed, language, phrases[int(rng.integers(len(phrases)))], disturbed, mistakes)
 
 
 def demonstrate(
-    name: str, what: Lecture, teacher: Teacher, prompter: Prompter, controller: str, rng: np.random.Generator
+    name: str,
+    what: Lecture,
+    teacher: Teacher,
+    prompter: Prompter,
+    controller: str,
+    rng: np.random.Generator,
+    student: Student | None = None,
 ) -> Iterator[Sample]:
-    """Every step of an episode to learn from; none if it did not succeed.
+    """Every step of an episode to learn from; none if the expert acted and did not succeed.
 
     Args:
         name: Of the episode; each step's is it and a number.
-        what: What to demonstrate.
+        what: What to do.
         teacher: Knows what is seen.
         prompter: Writes what a model will be asked with.
-        controller: Name of the controller to demonstrate with.
+        controller: Name of the controller to act with.
         rng: Draws words and mistakes.
+        student: Acts in place of the expert.
     """
     setup = registry.ControllerSetup(task=what.task, seed=what.seed, disturbed=what.disturbed)
     steps: list[Step] = []
     with registry.open_controller(controller, setup) as robot:
         expert = registry.open_planner(EXPERT, registry.PlannerSetup(controller=robot, task=what.task, seed=what.seed))
-        planner = Demonstrator(expert, teacher, robot, Mistakes(what.mistakes, rng))
+        instead = student.instead(robot) if student else _mistakes(Mistakes(what.mistakes, rng))
+        planner = Demonstrator(expert, teacher, robot, instead)
         limits = AgentSettings(max_steps=what.task.max_steps + SPARE_STEPS)
         agent = Agent(robot, planner, Guard(robot.site), prompter, limits)
-        ended = agent.run(what.task.instruction(what.language), steps.append)
+        ended = agent.run(what.instruction, steps.append)
         judgement = robot.judge(ended) if isinstance(robot, Judge) and ended in ("done", "refused") else None
-    if judgement is not None and judgement.success:
-        yield from _samples(name, what, steps, planner.taught, prompter, rng)
+    if student or (judgement is not None and judgement.success):
+        kind: Kind = "practice" if student else "demonstration"
+        yield from _samples(name, kind, what, steps, planner.taught, prompter, rng)
+
+
+def _mistakes(mistakes: Mistakes) -> Instead:
+    def instead(prompt: Prompt, right: Command, view: View) -> Reply | None:
+        wrong = mistakes.instead_of(right, view)
+        return None if wrong is None else Reply(str(wrong))
+
+    return instead
 
 
 def _samples(
     name: str,
+    kind: Kind,
     what: Lecture,
     steps: Sequence[Step],
-    taught: Sequence[Taught],
+    taught: Mapping[int, Taught],
     prompter: Prompter,
     rng: np.random.Generator,
 ) -> Iterator[Sample]:
     past: list[PastStep] = []
-    for step, answer in zip(steps, taught, strict=True):
-        if answer.right:
-            asked = _exchanges(what, past, answer, prompter, rng)
-            number = f"{name}-{step.index:02d}"
-            task = what.task.name
-            yield Sample(number, "demonstration", answer.view, tuple(asked), what.language, what.seed, task, step.index)
+    for step in steps:
+        answer, number = taught[step.index], f"{name}-{step.index:02d}"
+        asked = _exchanges(what, past, answer, prompter, rng)
+        yield Sample(number, kind, answer.view, tuple(asked), what.language, what.seed, what.task.name, step.index)
         if step.result is not None:
             past.append(PastStep.of(step, step.result))
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from embodied.errors import ControllerError, UsageError
 from embodied.learning.dataset import CONVERSATIONS, SHARDS, Sample, prepare, save, write_json
-from embodied.learning.demonstrations import demonstrate, lecture
+from embodied.learning.demonstrations import LANGUAGES, Student, demonstrate, lecture
 from embodied.learning.exchange import Exchange
 from embodied.learning.held_out import held_out_in
 from embodied.learning.instructions import Instructor
@@ -35,7 +35,6 @@ QUESTIONS = 6
 """So many questions share a picture."""
 COMPACT = "compact"
 """The prompts that a small model is spoken to with."""
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 ORIGIN = "origin.json"
 """Says how a data set was begun."""
 PIECES_PER_PROCESS = 50
@@ -51,7 +50,9 @@ class DataSettings:
     Attributes:
         out: The data set's folder; what is finished there is kept, and not made again.
         views: How many states to draw, rounded up to whole worlds.
-        episodes: How many episodes to play.
+        episodes: How many episodes an expert plays.
+        practice: How many a student plays.
+        student: Who that is.
         seed: The first world's number; a data set with another range of numbers has other worlds.
         workers: How many processes.
         resume: Go on with what is there.
@@ -61,6 +62,8 @@ class DataSettings:
     out: Path
     views: int
     episodes: int = 0
+    practice: int = 0
+    student: Student | None = None
     seed: int = 0
     workers: int = 1
     resume: bool = False
@@ -68,17 +71,20 @@ class DataSettings:
     controller: str = "kitchen"
 
 
+PieceKind = Literal["view", "episode", "practice"]
+
+
 @dataclass(frozen=True)
 class Shard:
     """One piece of work.
 
     Attributes:
-        kind: Some states of one world, or one episode.
+        kind: Some states of one world, or one episode of an expert or a student.
         number: Decides all of it.
         settings: What was asked for.
     """
 
-    kind: Literal["view", "episode"]
+    kind: PieceKind
     number: int
     settings: DataSettings
 
@@ -101,10 +107,17 @@ class Shard:
 def shards_of(settings: DataSettings) -> list[Shard]:
     """All work that is to be done: episodes spread evenly among states, so that an early end has some of each."""
     worlds = -(-settings.views // VIEWS_PER_WORLD)
-    views = [(index / worlds, Shard("view", settings.seed + index, settings)) for index in range(worlds)]
-    number = settings.episodes
-    episodes = [(index / number, Shard("episode", settings.seed + index, settings)) for index in range(number)]
-    return [shard for _, shard in sorted((*views, *episodes), key=lambda pair: pair[0])]
+    counts: tuple[tuple[PieceKind, int], ...] = (
+        ("view", worlds),
+        ("episode", settings.episodes),
+        ("practice", settings.practice),
+    )
+    shards = [
+        (index / number, Shard(kind, settings.seed + index, settings))
+        for kind, number in counts
+        for index in range(number)
+    ]
+    return [shard for _, shard in sorted(shards, key=lambda pair: pair[0])]
 
 
 def generate(settings: DataSettings, on_shard: Callable[[Shard, int], None] = lambda shard, samples: None) -> int:
@@ -115,7 +128,8 @@ def generate(settings: DataSettings, on_shard: Callable[[Shard, int], None] = la
         on_shard: Is told of each piece of work that is finished, also earlier, and how many samples came of it.
 
     Raises:
-        UsageError: If there is a data set already that is not to be gone on with, or one that was begun otherwise.
+        UsageError: If there is a data set already that is not to be gone on with, or one that was begun otherwise, or
+            nobody is there to practise.
         KeyboardInterrupt: If it was interrupted; what is finished is kept, and is in ``conversations.json``.
     """
     _claim(settings)
@@ -129,6 +143,8 @@ def generate(settings: DataSettings, on_shard: Callable[[Shard, int], None] = la
 
 def _claim(settings: DataSettings) -> None:
     """Begin a data set, or see that it is the one that was begun."""
+    if settings.practice and settings.student is None:
+        raise UsageError("say who practises: --student with a checkpoint")
     path, origin = settings.out / ORIGIN, {"seed": settings.seed, "teacher": settings.teacher}
     if path.exists() and not settings.resume:
         raise UsageError(f"{settings.out} has a data set already: go on with it by --resume, or choose another --out")
@@ -166,7 +182,8 @@ def _views(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
 def _steps(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
     what, teacher = lecture(shard.number, shard.seed, rng), open_teacher(shard.settings.teacher)
     prompter = compact_prompter(what.language)
-    return demonstrate(shard.name, what, teacher, prompter, shard.settings.controller, rng)
+    student = shard.settings.student if shard.kind == "practice" else None
+    return demonstrate(shard.name, what, teacher, prompter, shard.settings.controller, rng, student)
 
 
 def _without_held_out(sample: Sample) -> Sample:

@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from embodied.commands import Grasp, parse
+from embodied.errors import UsageError
+from embodied.learning.dataset import read_conversations
+from embodied.learning.demonstrations import Student
+from embodied.learning.generation import DataSettings, generate
 from embodied.learning.sights import sights
 from embodied.learning.teacher import FIRST_TRAINING_SEED
 from embodied.task import load_task
@@ -66,3 +70,22 @@ def test_combinations_that_are_kept_to_measure_with_are_known():
     task = load_task("tin_on_book")
     assert check_goal(load_scene(task.scene, task.initial), task.goal)
     assert set(combinations(task)) & held_back()
+
+
+def test_what_would_have_been_right_is_taught_of_every_step_of_a_student(tmp_path):
+    student = Student("grasp(0.02, 0.02, 0.5); done()", planner="scripted")
+    assert generate(DataSettings(tmp_path / "data", views=0, practice=1, student=student)) == 2
+    first, second = read_conversations(tmp_path / "data")
+    assert [entry["kind"] for entry in (first, second)] == ["practice"] * 2
+    for entry in (first, second):
+        asked = [turn["value"] for turn in entry["conversations"]][::2]
+        answered = [turn["value"] for turn in entry["conversations"]][1::2]
+        taught = {answer for answer, word in zip(answered, entry["asks"], strict=True) if word == "command:task"}
+        assert len(taught) == 1
+        assert not taught & {"grasp(0.020, 0.020, 0.500)", "done()"}
+        assert ("grasp(0.020, 0.020, 0.500) -> " in asked[0]) == (entry is second)
+
+
+def test_nobody_practises_unless_it_is_said_who(tmp_path):
+    with pytest.raises(UsageError, match="--student"):
+        generate(DataSettings(tmp_path / "data", views=0, practice=1))
