@@ -13,10 +13,7 @@ from transformers.image_processing_backends import PilBackend
 from transformers.image_utils import PILImageResampling
 from transformers.processing_utils import ImagesKwargs
 
-from embodied.models.rgbd_vision import RgbdVisionConfig
-
-MIDDLE_DEPTH_M, DEPTH_SPREAD_M = 1.5, 0.5
-"""What a kitchen's depths are centred on and divided by; pixels without a reading become 0 metres."""
+from embodied.models.rgbd_vision import DEPTH_SPREAD_M, MIDDLE_DEPTH_M, RgbdVisionConfig
 
 
 class RgbdImagesKwargs(ImagesKwargs, total=False):

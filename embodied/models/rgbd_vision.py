@@ -1,12 +1,15 @@
 """A small vision tower for colour and depth: convolutions, then a few transformer layers; one token a patch.
 
 It is registered with the Auto classes, so that LLaVA as the library has it takes it for its vision tower. The last
-transformer layers see the whole picture, and every token carries where it is: the language model's rotary positions
-would not tell it.
+transformer layers see the whole picture. Every token tells a point: where its patch is, with the depth measured there,
+shifted by what was learnt. It stands in the token's last dimensions as waves of its coordinates, in which the language
+model's embeddings of numbers begin training, so that an exact place needs no learning to be read.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,13 +22,23 @@ CHANNELS = 4
 NORM_GROUPS = 8
 HALVINGS = 2
 """How often the picture is halved after the stem."""
+WAVES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Waves in a unit by which numbers are told apart; the shortest is three hundredths long."""
+AXES = 3
+"""A point is x and y of the unit square, and z in metres."""
+TELLING = AXES * 2 * len(WAVES)
+"""So many of a token's dimensions tell its point."""
+MIDDLE_DEPTH_M, DEPTH_SPREAD_M = 1.5, 0.5
+"""What depths are centred on and divided by before they become a channel; pixels without a reading are 0 metres."""
+MIN_DEPTH_M = 0.05
+"""What is less was not measured."""
 
 
 class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """Sizes of the tower.
 
     Attributes:
-        hidden_size: Width of a token.
+        hidden_size: Width of a token; ``TELLING`` of it are for the point.
         stem_size: Channels after the stem; doubled with every halving of the picture.
         num_hidden_layers, num_attention_heads: Of the transformer.
         image_height, image_width: Pixels of the pictures that it takes.
@@ -34,7 +47,7 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
     model_type = "rgbd_vision"
 
-    hidden_size: int = 256
+    hidden_size: int = 256 + TELLING
     stem_size: int = 32
     num_hidden_layers: int = 2
     num_attention_heads: int = 4
@@ -46,6 +59,28 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     def grid(self) -> tuple[int, int]:
         """Rows and columns of tokens."""
         return self.image_height // self.patch_size, self.image_width // self.patch_size
+
+    @property
+    def inner_size(self) -> int:
+        """Width of a token without its point."""
+        return self.hidden_size - TELLING
+
+
+@dataclass
+class RgbdVisionOutput(BaseModelOutputWithPooling):
+    """What the tower gives.
+
+    Attributes:
+        points: (batch, rows * columns, 3) float32, the point that each token tells: x, y, z.
+    """
+
+    points: torch.Tensor | None = None
+
+
+def waves(numbers: torch.Tensor) -> torch.Tensor:
+    """Numbers (...) as places on circles (..., 2 * len(WAVES)), of length 1: near numbers are near."""
+    turns = numbers[..., None] * 2 * math.pi * torch.tensor(WAVES, device=numbers.device)
+    return torch.cat([turns.sin(), turns.cos()], -1) / math.sqrt(len(WAVES))
 
 
 class _Residual(nn.Module):
@@ -68,7 +103,7 @@ class _Layer(nn.Module):
 
     def __init__(self, config: RgbdVisionConfig) -> None:
         super().__init__()
-        size = config.hidden_size
+        size = config.inner_size
         self.heads = config.num_attention_heads
         self.norm_attention, self.norm_mlp = nn.LayerNorm(size), nn.LayerNorm(size)
         self.qkv, self.out = nn.Linear(size, 3 * size), nn.Linear(size, size)
@@ -106,18 +141,21 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             nn.Conv2d(below, above, 2, stride=2) for below, above in zip(sizes, sizes[1:], strict=False)
         )
         rest = config.patch_size // 2 ** (2 + HALVINGS)
-        self.to_tokens = nn.Conv2d(sizes[-1], config.hidden_size, rest, stride=rest)
-        self.position = nn.Parameter(torch.zeros(1, rows * columns, config.hidden_size))
+        self.to_tokens = nn.Conv2d(sizes[-1], config.inner_size, rest, stride=rest)
+        self.position = nn.Parameter(torch.zeros(1, rows * columns, config.inner_size))
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.num_hidden_layers))
-        self.norm = nn.LayerNorm(config.hidden_size)
+        self.norm = nn.LayerNorm(config.inner_size)
+        self.shift = nn.Linear(config.inner_size, AXES)
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: Any) -> None:
-        """PyTorch's own initialisation is kept; only the positions are drawn."""
+        """PyTorch's own initialisation is kept; only the positions are drawn, and points are not shifted yet."""
         if isinstance(module, RgbdVisionModel):
             nn.init.normal_(module.position, std=0.02)
+            nn.init.zeros_(module.shift.weight)
+            nn.init.zeros_(module.shift.bias)
 
-    def forward(self, pixel_values: torch.Tensor, **_: Any) -> BaseModelOutputWithPooling:
+    def forward(self, pixel_values: torch.Tensor, **_: Any) -> RgbdVisionOutput:
         """One token a patch; the only hidden states are the last ones."""
         x = self.stem(torch.cat([pixel_values, _places(pixel_values)], 1).contiguous(memory_format=torch.channels_last))
         x = self.blocks[0](x)
@@ -126,8 +164,22 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         tokens = self.to_tokens(x).flatten(2).transpose(1, 2) + self.position
         for layer in self.layers:
             tokens = layer(tokens)
-        tokens = self.norm(tokens)
-        return BaseModelOutputWithPooling(last_hidden_state=tokens, hidden_states=(tokens,))
+        inner = self.norm(tokens)
+        points = _patches(pixel_values, self.config.grid) + self.shift(inner).float()
+        tokens = torch.cat([inner, waves(points).flatten(2).to(inner)], -1)
+        return RgbdVisionOutput(last_hidden_state=tokens, hidden_states=(tokens,), points=points)
+
+
+def _patches(pixel_values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
+    """Where each patch is (batch, rows * columns, 3): x and y of its middle, and the mean depth measured in it."""
+    rows, columns = grid
+    depth_m = pixel_values[:, CHANNELS - 1].float() * DEPTH_SPREAD_M + MIDDLE_DEPTH_M
+    inside = depth_m.reshape(len(depth_m), rows, depth_m.shape[1] // rows, columns, depth_m.shape[2] // columns)
+    measured = inside > MIN_DEPTH_M
+    z = (inside * measured).sum((2, 4)) / measured.sum((2, 4)).clamp(min=1)
+    y = (torch.arange(rows, device=z.device) + 0.5) / rows
+    x = (torch.arange(columns, device=z.device) + 0.5) / columns
+    return torch.stack([x[None, None, :].expand_as(z), y[None, :, None].expand_as(z), z], -1).flatten(1, 2)
 
 
 def _places(pixel_values: torch.Tensor) -> torch.Tensor:

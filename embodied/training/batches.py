@@ -18,8 +18,8 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
+from embodied.models.rgbd_vision import AXES
 from embodied.training.examples import NOWHERE, Example, Picture, read_picture
-from embodied.training.numbers import AXES
 from embodied.training.patches import coverage, label_at, owners, some_of_each
 from embodied.training.rendering import Exchange, Renderer
 from embodied.training.telling import points_told, telling

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +12,14 @@ from torch import nn
 from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
 from embodied.models.rgbd_processing import RgbdImageProcessorPil, RgbdProcessor
-from embodied.models.rgbd_vision import RgbdVisionConfig
+from embodied.models.rgbd_vision import AXES, TELLING, WAVES, RgbdVisionConfig, waves
 from embodied.training.attending import gazing_attention
 from embodied.training.copying import begin_as_copies
+from embodied.training.reading import shift
 from embodied.training.tokenizer import CHAT_TEMPLATE, IMAGE, build_tokenizer
 
 ROPE_THETA = 500_000.0
 """Slow rotary positions: what an image token says must be found however far back it stands."""
-
-
-WAVES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""Waves in a unit by which numbers are told apart; the shortest is three hundredths long."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Sizes:
 
     Attributes:
         image_height, image_width, patch: Pixels of the picture and of what becomes one token.
-        vision_width, vision_layers, stem: The tower.
+        vision_width, vision_layers, stem: The tower; tokens are wider by what tells their points.
         text_width, text_layers, text_heads, text_inner: The language model.
         vocab: At most so many tokens.
     """
@@ -58,6 +54,7 @@ def build(texts: Sequence[str], sizes: Sizes, seed: int) -> tuple[LlavaForCondit
     embeddings: Any = model.get_input_embeddings()
     numbers = _coarse_numbers(tokenizer)
     _place(embeddings.weight, numbers)
+    _hand_over(model.model.multi_modal_projector, sizes.text_width)
     _silence(model.model.language_model)
     begin_as_copies(gazing_attention(model.model.language_model), 2 * len(WAVES))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
@@ -72,11 +69,21 @@ def _coarse_numbers(tokenizer: PreTrainedTokenizerFast) -> dict[int, float]:
 
 def _place(embeddings: torch.Tensor, numbers: dict[int, float]) -> None:
     """Coarse numbers begin as waves of their value: near numbers are near, and the first dimensions hold them all."""
-    values = torch.tensor(list(numbers.values()))[:, None] * 2 * math.pi * torch.tensor(WAVES)
-    waves = torch.cat([values.sin(), values.cos()], 1)
     with torch.no_grad():
         embeddings[list(numbers)] = 0.0
-        embeddings[list(numbers), : waves.shape[1]] = waves / math.sqrt(len(WAVES))
+        embeddings[list(numbers), : 2 * len(WAVES)] = waves(torch.tensor(list(numbers.values())))
+
+
+def _hand_over(projector: Any, width: int) -> None:
+    """A projector without a bend begins by telling a token's point in the dimensions in which its axes are read."""
+    with torch.no_grad():
+        nn.init.eye_(projector.linear_2.weight)
+        nn.init.zeros_(projector.linear_2.bias)
+        for axis, told in enumerate(torch.eye(TELLING).chunk(AXES)):
+            rows = (torch.arange(2 * len(WAVES)) + shift(axis, width)) % width
+            projector.linear_1.weight[rows] = 0.0
+            projector.linear_1.weight[rows, -TELLING:] = told
+            projector.linear_1.bias[rows] = 0.0
 
 
 def _silence(language_model: Any) -> None:
@@ -88,7 +95,7 @@ def _silence(language_model: Any) -> None:
 
 def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
     vision = RgbdVisionConfig(
-        hidden_size=sizes.vision_width,
+        hidden_size=sizes.vision_width + TELLING,
         stem_size=sizes.stem,
         num_hidden_layers=sizes.vision_layers,
         image_height=sizes.image_height,
@@ -116,6 +123,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
         image_seq_length=vision.grid[0] * vision.grid[1],
         vision_feature_layer=-1,
         vision_feature_select_strategy="full",
+        projector_hidden_act="linear",
         tie_word_embeddings=True,
     )
 

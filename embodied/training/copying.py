@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from embodied.training.numbers import AXES
+from embodied.models.rgbd_vision import AXES
 from embodied.training.reading import shift
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-AXES = 3
-"""A point is x, y and z."""
 _GROUP = re.compile(r"\(([^()]*)\)")
 _NUMBER = re.compile(r"\d+\.\d+")
 

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch.nn.functional import rms_norm
 
+from embodied.models.rgbd_vision import AXES
 from embodied.training.batches import WORDS, Batch
 from embodied.training.examples import Thing
-from embodied.training.numbers import AXES
 
 
 class Words:

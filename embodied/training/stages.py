@@ -18,7 +18,7 @@ from embodied.training.reading import Words, reading_loss
 Losses = dict[str, torch.Tensor]
 NOTHING = 0
 """The number of no word."""
-POINT_BETA = 0.02
+POINT_BETA = 0.005
 """Below this error, in units of the picture, a point counts as nearly right."""
 POINT_WEIGHT = 5.0
 """Points are in units of the picture, and so a small number beside a cross-entropy."""
@@ -59,20 +59,20 @@ class TowerStage(Stage):
     def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]]) -> None:
         """Tell apart ``words`` for each aspect, and nothing from something."""
         super().__init__(model)
-        size = model.config.vision_config.hidden_size
+        size = model.config.vision_config.inner_size
         self._numbers = {aspect: {word: number for number, word in enumerate(words[aspect], 1)} for aspect in ASPECTS}
         self.aspects = nn.ModuleDict({aspect: nn.Linear(size, 1 + len(words[aspect])) for aspect in ASPECTS})
-        self.point = nn.Linear(size, 3)
 
     def trained(self) -> Iterable[nn.Parameter]:
         """The tower and the heads."""
-        return [*self.model.model.vision_tower.parameters(), *self.aspects.parameters(), *self.point.parameters()]
+        return [*self.model.model.vision_tower.parameters(), *self.aspects.parameters()]
 
     def losses(self, batch: Batch) -> Losses:
         """Whether a patch shows something; of those that do also what is known of it, every thing alike."""
-        tokens = self.model.model.vision_tower(batch.pixel_values).last_hidden_state
+        seen = self.model.model.vision_tower(batch.pixel_values)
+        tokens = seen.last_hidden_state[..., : self.model.config.vision_config.inner_size]
         alike = each_thing_alike(batch.owner)
-        point = smooth_l1_loss(self.point(tokens), batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
+        point = smooth_l1_loss(seen.points, batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
         wanted = dict(zip(ASPECTS, self._targets(batch), strict=True))
         surprises = {
             aspect: cross_entropy(self.aspects[aspect](tokens).transpose(1, 2), wanted[aspect], reduction="none")
