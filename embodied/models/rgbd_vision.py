@@ -171,12 +171,13 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
 
 
 def _patches(pixel_values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-    """Where each patch is (batch, rows * columns, 3): x and y of its middle, and the mean depth measured in it."""
+    """Where each patch is (batch, rows * columns, 3): x and y of its middle, the mean of what was measured in it."""
     rows, columns = grid
     depth_m = pixel_values[:, CHANNELS - 1].float() * DEPTH_SPREAD_M + MIDDLE_DEPTH_M
     inside = depth_m.reshape(len(depth_m), rows, depth_m.shape[1] // rows, columns, depth_m.shape[2] // columns)
     measured = inside > MIN_DEPTH_M
-    z = (inside * measured).sum((2, 4)) / measured.sum((2, 4)).clamp(min=1)
+    count = measured.sum((2, 4))
+    z = torch.where(count > 0, (inside * measured).sum((2, 4)) / count.clamp(min=1), MIDDLE_DEPTH_M)
     y = (torch.arange(rows, device=z.device) + 0.5) / rows
     x = (torch.arange(columns, device=z.device) + 0.5) / columns
     return torch.stack([x[None, None, :].expand_as(z), y[None, :, None].expand_as(z), z], -1).flatten(1, 2)

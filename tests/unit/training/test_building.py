@@ -56,7 +56,7 @@ def test_new_tower_tells_of_every_patch_its_middle_at_the_depth_measured(new, pi
     with torch.inference_mode():
         points = new[0].model.vision_tower(pictures).points
     assert points.shape == (2, 12, 3)
-    torch.testing.assert_close(points[0, 0], torch.tensor([1 / 8, 1 / 6, 0.0]))
+    torch.testing.assert_close(points[0, 0], torch.tensor([1 / 8, 1 / 6, MIDDLE_DEPTH_M]))
     torch.testing.assert_close(points[0, -1], torch.tensor([7 / 8, 5 / 6, 2.0]))
     torch.testing.assert_close(points[0, 5], torch.tensor([3 / 8, 3 / 6, 2.0]))
 
