@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
-from embodied.training.batches import WORDS, Batch
+from embodied.training.batches import Batch
+from embodied.training.shown import WORDS
 
 
 def gazing_attention(language_model: Any) -> Any:

@@ -6,29 +6,27 @@ only one: positions begin anew behind the picture, and the attention mask hides 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
-from embodied.models.rgbd_vision import AXES
-from embodied.training.examples import NOWHERE, Example, Picture, read_picture
-from embodied.training.patches import coverage, label_at, owners, some_of_each
-from embodied.training.rendering import Exchange, Renderer
-from embodied.training.telling import points_told, telling
+from embodied.training.examples import Example, Picture, read_picture
+from embodied.training.patches import some_of_each
+from embodied.training.rendering import Renderer
+from embodied.training.shown import Asked, Look, Shown, show
 
 IGNORED = -100
-WORDS = AXES
-"""What is looked for in a picture's tokens are coordinates, by their axis, and words: what is there."""
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
+MOST_KEPT = 20_000
+"""Of so many examples a process keeps what is the same in every epoch: some 40 kB each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +34,15 @@ class Item:
     """One example, ready for a batch.
 
     Attributes:
-        example: What it was made from.
-        picture: Its pixels.
+        shown: What is the same whenever it is shown.
         pixel_values: (channels, height, width) for the tower.
-        prefix: Tokens before the questions.
-        exchanges: The questions chosen this time.
+        asked: The questions chosen this time.
         draw: Seeds the choice of the picture's tokens that are read this time.
     """
 
-    example: Example
-    picture: Picture
+    shown: Shown
     pixel_values: torch.Tensor
-    prefix: list[int]
-    exchanges: list[Exchange]
+    asked: list[Asked]
     draw: int
 
 
@@ -103,8 +97,9 @@ class Items(Dataset[Item]):
     ) -> None:
         """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``."""
         self._directory, self._examples, self._processor = directory, examples, processor
-        self._renderer = Renderer(processor, grid[0] * grid[1])
+        self._renderer, self._grid = Renderer(processor, grid[0] * grid[1]), grid
         self._questions, self._seed = questions, seed
+        self._shown: dict[int, Shown] = {}
 
     def __len__(self) -> int:
         """How many examples there are."""
@@ -113,22 +108,21 @@ class Items(Dataset[Item]):
     def __getitem__(self, key: tuple[int, int] | int) -> Item:
         """Example ``key[0]`` as it is asked in epoch ``key[1]``."""
         index, epoch = key if isinstance(key, tuple) else (key, 0)
-        example = self._examples[index]
-        picture = read_picture(self._directory, example)
+        picture = read_picture(self._directory, self._examples[index], labels=index not in self._shown)
+        shown = self._show(index, picture)
         random = np.random.default_rng([self._seed, epoch, index])
-        order = random.permutation(len(example.exchanges))
-        return Item(
-            example,
-            picture,
-            pixels(self._processor, picture),
-            self._renderer.prefix(example.system),
-            [self._exchange(example, int(number)) for number in order[: self._questions]],
-            int(random.integers(2**31)),
-        )
+        order = random.permutation(len(self._examples[index].exchanges))
+        asked = [shown.asked[number] for number in order[: self._questions]]
+        return Item(shown, pixels(self._processor, picture), asked, int(random.integers(2**31)))
 
-    def _exchange(self, example: Example, number: int) -> Exchange:
-        about = example.about[number] if example.about else ()
-        return replace(self._renderer.exchange(*example.exchanges[number]), about=about)
+    def _show(self, index: int, picture: Picture) -> Shown:
+        """What is the same in every epoch is worked out in the first, for as many examples as there is room for."""
+        if index in self._shown:
+            return self._shown[index]
+        shown = show(self._examples[index], picture, self._renderer, self._grid, self._questions > 0)
+        if len(self._shown) < MOST_KEPT:
+            self._shown[index] = shown
+        return shown
 
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:
@@ -146,18 +140,10 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
     """One batch of items that share their prefix's layout."""
     rows = [_row(item) for item in items]
     length = max(len(row.ids) for row in rows)
-    count = grid[0] * grid[1]
-    shares = [_shares(item, grid) for item in items]
-    owner = [_owner(item, share, count) for item, share in zip(items, shares, strict=True)]
-    told = [
-        points_told(item.picture, item.example.things, one, share, grid)
-        for item, one, share in zip(items, owner, shares, strict=True)
-    ]
     looks = [
-        ((number, place, head), to)
-        for number, (item, row) in enumerate(zip(items, rows, strict=True))
-        for place, head, to in _looks(item, row, owner[number], told[number], grid)
+        ((number, place, look.sought), look.tokens) for number, row in enumerate(rows) for place, look in row.looks
     ]
+    none = np.zeros(1 + grid[0] * grid[1], np.bool_)
     return Batch(
         pixel_values=torch.stack([item.pixel_values for item in items]),
         input_ids=_padded([row.ids for row in rows], length, pad_token_id),
@@ -165,12 +151,12 @@ def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, p
         labels=_padded([row.labels for row in rows], length, IGNORED),
         attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
         looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
-        looking_to=torch.from_numpy(np.stack([np.zeros(1 + count, np.bool_), *(to for _, to in looks)])[1:]),
-        owner=torch.from_numpy(np.stack(owner)),
-        told=torch.from_numpy(np.stack(told)),
-        reading=_reading(items, owner),
-        things=tuple(item.example.things for item in items),
-        image_start=_image_start(items[0].prefix, image_token_id),
+        looking_to=torch.from_numpy(np.stack([none, *(to for _, to in looks)])[1:]),
+        owner=torch.from_numpy(np.stack([item.shown.owner for item in items])),
+        told=torch.from_numpy(np.stack([item.shown.told for item in items])),
+        reading=_reading(items),
+        things=tuple(item.shown.things for item in items),
+        image_start=_image_start(items[0].shown.prefix, image_token_id),
     )
 
 
@@ -183,42 +169,31 @@ def _image_start(prefix: Sequence[int], image_token_id: int) -> int:
 
 @dataclass(frozen=True)
 class _Row:
-    """One item as a sequence; ``question`` numbers the question that a token belongs to, 0 for the prefix."""
+    """One item as a sequence; ``question`` numbers the question that a token belongs to, 0 for the prefix.
+
+    Attributes:
+        looks: Where something is looked for, and what that is.
+    """
 
     ids: list[int]
     positions: list[int]
     labels: list[int]
     question: list[int]
-    points: list[tuple[int, int, float, float]]
-    about: list[tuple[int, tuple[int, ...]]]
+    looks: list[tuple[int, Look]]
 
 
 def _row(item: Item) -> _Row:
-    before = len(item.prefix)
-    row = _Row(list(item.prefix), list(range(before)), [IGNORED] * before, [0] * before, [], [])
-    for number, exchange in enumerate(item.exchanges, 1):
-        start = len(row.ids) + len(exchange.asked)
-        row.ids.extend(exchange.asked + exchange.answered)
-        row.labels.extend([IGNORED] * len(exchange.asked) + exchange.answered)
-        both = len(exchange.asked) + len(exchange.answered)
-        row.positions.extend(range(before, before + both))
-        row.question.extend([number] * both)
-        row.about.append((start - 1, exchange.about))
-        for point, places in exchange.pointing:
-            row.points.extend((start + place - 1, axis, point.x, point.y) for axis, place in enumerate(places))
+    before = len(item.shown.prefix)
+    row = _Row(list(item.shown.prefix), list(range(before)), [IGNORED] * before, [0] * before, [])
+    for number, each in enumerate(item.asked, 1):
+        asked, answered = each.exchange.asked, each.exchange.answered
+        start = len(row.ids) + len(asked)
+        row.ids.extend(asked + answered)
+        row.labels.extend([IGNORED] * len(asked) + answered)
+        row.positions.extend(range(before, before + len(asked) + len(answered)))
+        row.question.extend([number] * (len(asked) + len(answered)))
+        row.looks.extend((start + look.predicted - 1, look) for look in each.looks)
     return row
-
-
-def _looks(
-    item: Item, row: _Row, owner: NDArray[np.int64], told: NDArray[np.float32], grid: tuple[int, int]
-) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
-    """Where it is known what to look at, what is looked for there, and the tokens that tell it."""
-    for place, axis, x, y in row.points:
-        yield place, axis, np.append(False, _target(item, owner, told, x, y, grid))
-    for place, numbers in row.about:
-        tokens = np.append(NOWHERE in numbers, _standing_for(item, owner, numbers))
-        if tokens.any():
-            yield place, WORDS, tokens
 
 
 def _mask(question: list[int], length: int) -> torch.Tensor:
@@ -233,39 +208,11 @@ def _padded(rows: Sequence[Sequence[int]], length: int, value: int) -> torch.Ten
     return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows], dtype=torch.long)
 
 
-def _shares(item: Item, grid: tuple[int, int]) -> NDArray[np.float32]:
-    labels = item.picture.labels
-    return coverage(labels, grid) if labels is not None else np.zeros((1, grid[0] * grid[1]), np.float32)
-
-
-def _target(
-    item: Item, owner: NDArray[np.int64], told: NDArray[np.float32], x: float, y: float, grid: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """The tokens that tell a point that an answer names, if there are any, of the thing that is seen there."""
-    labels = item.picture.labels
-    number = label_at(labels, x, y) if labels is not None else 0
-    return telling(told, _standing_for(item, owner, [number]), x, y, grid)
-
-
-def _standing_for(item: Item, owner: NDArray[np.int64], numbers: Sequence[int]) -> NDArray[np.bool_]:
-    """The tokens that stand for things with these numbers."""
-    places = [place for place, thing in enumerate(item.example.things) if thing.number in numbers]
-    return np.isin(owner, places)
-
-
-def _reading(items: Sequence[Item], owner: Sequence[NDArray[np.int64]]) -> torch.Tensor:
+def _reading(items: Sequence[Item]) -> torch.Tensor:
     """A few tokens of every thing in every picture."""
     rows = [
         (number, place)
-        for number, (item, one) in enumerate(zip(items, owner, strict=True))
-        for place in some_of_each(one, TOKENS_READ, np.random.default_rng(item.draw)).tolist()
+        for number, item in enumerate(items)
+        for place in some_of_each(item.shown.owner, TOKENS_READ, np.random.default_rng(item.draw)).tolist()
     ]
     return torch.tensor(rows, dtype=torch.long).reshape(-1, 2)
-
-
-def _owner(item: Item, shares: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """For each token the place in the list of things of what it stands for, or -1."""
-    things = item.example.things
-    place = {thing.number: place for place, thing in enumerate(things)}
-    owner = owners(shares, [thing.number for thing in things])
-    return np.array([place.get(int(index), -1) for index in owner], np.int64) if things else np.full(count, -1)

@@ -115,7 +115,7 @@ class Picture:
     Attributes:
         image: (height, width, 3) uint8 RGB.
         depth_m: (height, width) float32, NaN for "no reading"; ``None`` if the example has no depth map.
-        labels: (height, width) indices of things; ``None`` if the example has no labels.
+        labels: (height, width) indices of things; ``None`` if the example has no labels, or nobody wants them.
     """
 
     image: NDArray[np.uint8]
@@ -151,17 +151,18 @@ def _validated(adapter: TypeAdapter[Any], path: Path) -> Any:
         raise UsageError(f"{path}: {_reason(error)}") from error
 
 
-def read_picture(directory: Path, example: Example) -> Picture:
-    """The pixels of ``example``.
+def read_picture(directory: Path, example: Example, labels: bool = True) -> Picture:
+    """The pixels of ``example``, with its labels if they are wanted.
 
     Raises:
         UsageError: If a file is missing or is no picture.
     """
     image = cv2.cvtColor(_read(directory / example.image, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     depth = None if example.depth is None else _read(directory / example.depth, cv2.IMREAD_UNCHANGED)
-    labels = None if example.labels is None else _read(directory / example.labels, cv2.IMREAD_UNCHANGED)
     depth_m = None if depth is None else np.where(depth == 0, np.nan, depth / MILLIMETRES).astype(np.float32)
-    return Picture(image.astype(np.uint8), depth_m, None if labels is None else labels.astype(np.int64))
+    wanted = example.labels if labels else None
+    shown = None if wanted is None else _read(directory / wanted, cv2.IMREAD_UNCHANGED).astype(np.int64)
+    return Picture(image.astype(np.uint8), depth_m, shown)
 
 
 def texts(examples: Sequence[Example]) -> list[str]:

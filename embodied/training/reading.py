@@ -10,8 +10,9 @@ import torch
 from torch.nn.functional import rms_norm
 
 from embodied.models.rgbd_vision import AXES
-from embodied.training.batches import WORDS, Batch
+from embodied.training.batches import Batch
 from embodied.training.examples import Thing
+from embodied.training.shown import WORDS
 
 
 class Words:

@@ -18,13 +18,11 @@ class Exchange:
         asked: Tokens of the question, up to where the answer begins.
         answered: Tokens of the answer, with the one that ends it.
         pointing: For every point in the answer the places in ``answered`` of its numbers' first tokens: x, y, z.
-        about: Numbers, in the picture's labels, of what to look at when the answer begins; empty if that is not known.
     """
 
     asked: list[int]
     answered: list[int]
     pointing: list[tuple[SpokenPoint, list[int]]]
-    about: tuple[int, ...] = ()
 
 
 class Renderer:

@@ -7,10 +7,11 @@ import pytest
 import torch
 from tiny import GRID, SIZES
 
-from embodied.training.batches import IGNORED, TOKENS_READ, WORDS, Items, collate
+from embodied.training.batches import IGNORED, TOKENS_READ, Items, collate
 from embodied.training.building import build
 from embodied.training.examining import replies
-from embodied.training.examples import texts
+from embodied.training.examples import read_picture, texts
+from embodied.training.shown import WORDS
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examp
     items, batch = batch_of(data, examples, model_and_processor[1])
     looks = zip(batch.looking_at.tolist(), batch.looking_to, strict=True)
     points = [(row, place, to) for (row, place, head), to in looks if head != WORDS]
-    assert len(points) == sum(3 for item in items for each in item.exchanges if each.pointing)
+    assert len(points) == sum(3 for item in items for each in item.asked if each.exchange.pointing)
     for row, place, target in points:
         assert re.fullmatch(r"\d\.\d\d", tokenizer.decode([batch.input_ids[row, place + 1]]))
         assert not target[0]
@@ -85,7 +86,7 @@ def test_answer_begins_with_a_look_at_what_it_is_about(data, examples, model_and
 def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):
     def asked(seed, epoch):
         items = Items(data, examples, model_and_processor[1], GRID, 1, seed)
-        return [items[number, epoch].exchanges[0].asked for number in range(len(examples))]
+        return [items[number, epoch].asked[0].exchange.asked for number in range(len(examples))]
 
     assert asked(0, 1) == asked(0, 1)
     assert asked(0, 1) != asked(0, 2)
@@ -99,13 +100,13 @@ def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, exampl
         logits = model(**inputs, attention_mask=batch.attention_mask).logits
     firsts, prompts, pictures = [], [], []
     for row, item in enumerate(items):
-        place = len(item.prefix)
-        for exchange in item.exchanges:
+        place = len(item.shown.prefix)
+        for exchange in (each.exchange for each in item.asked):
             place += len(exchange.asked)
             firsts.append(int(logits[row, place - 1].argmax()))
             place += len(exchange.answered)
-            prompts.append(item.prefix + exchange.asked)
-            pictures.append(item.picture)
+            prompts.append(item.shown.prefix + exchange.asked)
+            pictures.append(read_picture(data, examples[row]))
     assert [reply[0] for reply in replies(model, processor, prompts, pictures)] == firsts
 
 

@@ -8,10 +8,10 @@ from tiny import SIZES
 
 from embodied.models.rgbd_vision import AXES, DEPTH_SPREAD_M, MIDDLE_DEPTH_M, WAVES, waves
 from embodied.training.attending import gazing_attention
-from embodied.training.batches import WORDS
 from embodied.training.building import build
 from embodied.training.examples import texts
 from embodied.training.reading import shift
+from embodied.training.shown import WORDS
 
 ROOMY = replace(SIZES, text_width=96, text_layers=4)
 NUMBERS = ["0.03", "0.41", "0.42", "0.97", "1.50"]

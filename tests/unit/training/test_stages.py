@@ -9,11 +9,12 @@ from tiny import GRID, SIZES
 
 from embodied.errors import UsageError
 from embodied.training.attending import Gaze
-from embodied.training.batches import WORDS, Items, collate
+from embodied.training.batches import Items, collate
 from embodied.training.building import build
 from embodied.training.examples import texts, vocabulary
 from embodied.training.loop import DrawnOrder, Schedule, last_state
 from embodied.training.running import StageSettings, run_stage
+from embodied.training.shown import WORDS
 from embodied.training.stages import AlignmentStage, InstructionStage, TowerStage, each_thing_alike
 
 SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
