@@ -97,7 +97,7 @@ def open_planner(name: str, setup: PlannerSetup) -> Planner:
 
 def preload(group: Group, name: str) -> None:
     """Import what the planner or controller of that name needs; if that fails, opening it will say why."""
-    for point in (point for point in _points(group) if point.name == name):
+    for point in _called(group, name):
         with suppress(Exception):
             getattr(import_module(point.module), "preload", lambda: None)()
 
@@ -109,12 +109,16 @@ def factory(group: Group, what: str, name: str) -> Callable[..., object]:
         UnknownNameError: If there is none.
         UsageError: If there are several, or its package cannot be imported.
     """
-    found = [point for point in _points(group) if point.name == name]
+    found = _called(group, name)
     if not found:
         raise UnknownNameError(what, name, names(group))
     if len(found) > 1:
         raise UsageError(f"more than one package has a {what} {name!r}: {sorted(p.value for p in found)}; remove one")
     return _load(found[0], what)
+
+
+def _called(group: Group, name: str) -> list[EntryPoint]:
+    return [point for point in _points(group) if point.name == name]
 
 
 def _points(group: Group) -> tuple[EntryPoint, ...]:

@@ -136,14 +136,14 @@ def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tenso
     return pixel_values
 
 
-def collate(items: Sequence[Item], grid: tuple[int, int], image_token_id: int, pad_token_id: int) -> Batch:
+def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Batch:
     """One batch of items that share their prefix's layout."""
     rows = [_row(item) for item in items]
     length = max(len(row.ids) for row in rows)
     looks = [
         ((number, place, look.sought), look.tokens) for number, row in enumerate(rows) for place, look in row.looks
     ]
-    none = np.zeros(1 + grid[0] * grid[1], np.bool_)
+    none = np.zeros(1 + len(items[0].shown.owner), np.bool_)
     return Batch(
         pixel_values=torch.stack([item.pixel_values for item in items]),
         input_ids=_padded([row.ids for row in rows], length, pad_token_id),

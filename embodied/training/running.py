@@ -79,9 +79,7 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
         accelerator,
         _stage(settings, model, processor, examples),
         Items(settings.data, examples, processor, grid, questions, settings.schedule.seed),
-        partial(
-            collate, grid=grid, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id
-        ),
+        partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id),
         settings.schedule,
         settings.out,
         processor,

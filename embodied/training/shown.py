@@ -67,13 +67,16 @@ def show(example: Example, picture: Picture, renderer: Renderer, grid: tuple[int
     owner = _owner(example.things, shares)
     told = points_told(picture, example.things, owner, shares, grid)
     sight = _Sight(example.things, picture, owner, told, grid)
+    asked = tuple(_asked(example, renderer, sight)) if asking else ()
+    return Shown(example.things, owner, told, renderer.prefix(example.system), asked)
+
+
+def _asked(example: Example, renderer: Renderer, sight: _Sight) -> Iterator[Asked]:
+    """Every question of ``example``, as tokens."""
     abouts = example.about or ((),) * len(example.exchanges)
-    asked = [
-        Asked(exchange := renderer.exchange(*each), tuple(sight.looks(exchange, about)))
-        for each, about in zip(example.exchanges, abouts, strict=True)
-        if asking
-    ]
-    return Shown(example.things, owner, told, renderer.prefix(example.system), tuple(asked))
+    for (question, answer), about in zip(example.exchanges, abouts, strict=True):
+        exchange = renderer.exchange(question, answer)
+        yield Asked(exchange, tuple(sight.looks(exchange, about)))
 
 
 @dataclass(frozen=True, eq=False)

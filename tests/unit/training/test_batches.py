@@ -31,7 +31,7 @@ def tokenizer(model_and_processor):
 def batch_of(data, examples, processor, questions=4, count=2):
     items = Items(data, examples, processor, GRID, questions, seed=0)
     chosen = [items[number, 0] for number in range(count)]
-    return chosen, collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+    return chosen, collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
 
 def test_loss_is_on_the_answers_and_their_ends_alone(data, examples, model_and_processor, tokenizer):
@@ -116,7 +116,7 @@ def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, e
     def reading(epoch):
         items = Items(data, examples, processor, GRID, 3, seed=0)
         chosen = [items[number, epoch] for number in range(len(examples))]
-        return collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+        return collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
     batch = reading(0)
     read = [(row, int(batch.owner[row, place])) for row, place in batch.reading.tolist()]

@@ -38,7 +38,7 @@ def batch(data, examples, fresh):
     processor = fresh[1]
     items = Items(data, examples, processor, GRID, 3, seed=0)
     chosen = [items[number, 0] for number in range(4)]
-    return collate(chosen, GRID, processor.image_token_id, processor.tokenizer.pad_token_id)
+    return collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
 
 def make(name, model, processor, examples):
