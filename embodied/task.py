@@ -18,6 +18,7 @@ else:
 
 Phrase = Annotated[str, Field(min_length=1, max_length=500)]
 Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Family = Literal[
     "pick_and_place",
     "open_and_close",

@@ -28,11 +28,10 @@ from embodied.learning.teacher import Teacher, View
 from embodied.planner import Planner, Prompt, Reply, Tier
 from embodied.prompting import PastStep, Prompter
 from embodied.step import Step
-from embodied.task import Language, Task, load_task, task_names
+from embodied.task import LANGUAGES, Language, Task, load_task, task_names
 
 EXPERT = "oracle"
 """The planner whose commands are taught."""
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 SPARE_STEPS = 6
 """A mistake may cost two steps."""
 PHRASINGS = 2

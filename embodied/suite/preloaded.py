@@ -14,6 +14,7 @@ from embodied import registry
 from embodied.packages import versions
 from embodied.prompting import Prompter
 from embodied.report import page_template
+from embodied.task import LANGUAGES
 
 VARIABLE = "EMBODIED_SUITE_PRELOAD"
 """Holds ``CONTROLLER PLANNER``."""
@@ -42,5 +43,5 @@ if VARIABLE in os.environ:
         registry.preload("embodied.planners", _planner)
     versions()
     page_template()
-    for _language in ("en", "zh"):
+    for _language in LANGUAGES:
         Prompter(_language)
