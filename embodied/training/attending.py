@@ -56,8 +56,10 @@ class Gaze:
     def _surprise(self, batch: Batch) -> torch.Tensor:
         """Minus the logarithm of the attention that is paid to the right tokens at each look."""
         row, place, head = batch.looking_at.unbind(1)
+        places, slot = _side_by_side(row, place, len(batch.input_ids))
         queries, keys = self._rotated()
-        scores = (queries @ keys.transpose(2, 3) * self._attention.scaling)[row, head, place]
+        looking = queries[torch.arange(len(places), device=row.device)[:, None], :, places].transpose(1, 2)
+        scores = (looking @ keys.transpose(2, 3) * self._attention.scaling)[row, head, slot]
         scores = scores.float().masked_fill(~batch.attention_mask[row, 0, place], -torch.inf)
         picture = scores[:, batch.image_start - 1 : batch.image_start - 1 + batch.looking_to.shape[1]]
         right = picture.masked_fill(~batch.looking_to, -torch.inf)
@@ -73,3 +75,12 @@ class Gaze:
         queries, keys = apply_rotary_pos_emb(queries, keys, *self._rotary)
         keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
         return queries[:, : WORDS + 1], keys[:, : WORDS + 1]
+
+
+def _side_by_side(row: torch.Tensor, place: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places (looks,), ordered by row, as (rows, most looks of a row), filled up with 0; and where each look stands."""
+    counts = torch.bincount(row, minlength=rows)
+    slot = torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[row]
+    places = place.new_zeros(rows, int(counts.max()))
+    places[row, slot] = place
+    return places, slot
