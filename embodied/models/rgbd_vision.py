@@ -30,6 +30,8 @@ TELLING = AXES * 2 * len(WAVES)
 """So many of a token's dimensions tell its point."""
 MIDDLE_DEPTH_M, DEPTH_SPREAD_M = 1.5, 0.5
 """What depths are centred on and divided by before they become a channel; pixels without a reading are 0 metres."""
+TOKENS_NDIM = 3
+"""Tokens have one dimension less than pixels."""
 MIN_DEPTH_M = 0.05
 """What is less was not measured."""
 
@@ -156,7 +158,9 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             nn.init.zeros_(module.shift.bias)
 
     def forward(self, pixel_values: torch.Tensor, **_: Any) -> RgbdVisionOutput:
-        """One token a patch; the only hidden states are the last ones."""
+        """One token a patch; the only hidden states are the last ones. Tokens instead of pixels pass as they are."""
+        if pixel_values.ndim == TOKENS_NDIM:
+            return RgbdVisionOutput(last_hidden_state=pixel_values, hidden_states=(pixel_values,))
         x = self.stem(torch.cat([pixel_values, _places(pixel_values)], 1).contiguous(memory_format=torch.channels_last))
         x = self.blocks[0](x)
         for halving, block in zip(self.halvings, self.blocks[1:], strict=True):

@@ -17,6 +17,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
+from embodied.models.rgbd_vision import RgbdVisionModel
 from embodied.training.examples import Example, Picture, read_picture
 from embodied.training.patches import some_of_each
 from embodied.training.rendering import Renderer
@@ -25,8 +26,10 @@ from embodied.training.shown import Asked, Look, Shown, show
 IGNORED = -100
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
-MOST_KEPT = 20_000
-"""Of so many examples a process keeps what is the same in every epoch: some 40 kB each."""
+MOST_KEPT_BYTES = 4e9
+"""So much a process keeps of what is the same in every epoch."""
+BYTES_SHOWN = 40_000
+"""What an example is about when it is ready, without its picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class Item:
 
     Attributes:
         shown: What is the same whenever it is shown.
-        pixel_values: (channels, height, width) for the tower.
+        pixel_values: (channels, height, width) for the tower, or its tokens (N, width) if it does not move.
         asked: The questions chosen this time.
         draw: Seeds the choice of the picture's tokens that are read this time.
     """
@@ -51,7 +54,7 @@ class Batch:
     """Tensors of a batch; N is the number of a picture's tokens.
 
     Attributes:
-        pixel_values: (batch, channels, height, width).
+        pixel_values: (batch, channels, height, width), or the tower's tokens (batch, N, width).
         input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
         attention_mask: (batch, 1, length, length), true where a token may look.
         looking_at: (looks, 3) where it is known what to look at: batch, position, and what is looked for there: a
@@ -94,12 +97,17 @@ class Items(Dataset[Item]):
         grid: tuple[int, int],
         questions: int,
         seed: int,
+        tower: RgbdVisionModel | None = None,
     ) -> None:
-        """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``."""
+        """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``.
+
+        A ``tower`` that does not move is asked once about each picture; its tokens take the place of the pixels.
+        """
         self._directory, self._examples, self._processor = directory, examples, processor
-        self._renderer, self._grid = Renderer(processor, grid[0] * grid[1]), grid
+        self._renderer, self._grid, self._tower = Renderer(processor, grid[0] * grid[1]), grid, tower
         self._questions, self._seed = questions, seed
-        self._shown: dict[int, Shown] = {}
+        self._kept: dict[int, tuple[Shown, torch.Tensor | None]] = {}
+        self._room = MOST_KEPT_BYTES
 
     def __len__(self) -> int:
         """How many examples there are."""
@@ -108,21 +116,32 @@ class Items(Dataset[Item]):
     def __getitem__(self, key: tuple[int, int] | int) -> Item:
         """Example ``key[0]`` as it is asked in epoch ``key[1]``."""
         index, epoch = key if isinstance(key, tuple) else (key, 0)
-        picture = read_picture(self._directory, self._examples[index], labels=index not in self._shown)
-        shown = self._show(index, picture)
+        shown, tokens = self._kept.get(index) or self._look_at(index)
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(self._examples[index].exchanges))
         asked = [shown.asked[number] for number in order[: self._questions]]
-        return Item(shown, pixels(self._processor, picture), asked, int(random.integers(2**31)))
+        return Item(shown, self._pixels(index) if tokens is None else tokens, asked, int(random.integers(2**31)))
 
-    def _show(self, index: int, picture: Picture) -> Shown:
-        """What is the same in every epoch is worked out in the first, for as many examples as there is room for."""
-        if index in self._shown:
-            return self._shown[index]
+    def _look_at(self, index: int) -> tuple[Shown, torch.Tensor | None]:
+        """What is the same in every epoch; kept while there is room."""
+        picture = read_picture(self._directory, self._examples[index])
         shown = show(self._examples[index], picture, self._renderer, self._grid, self._questions > 0)
-        if len(self._shown) < MOST_KEPT:
-            self._shown[index] = shown
-        return shown
+        tokens = None if self._tower is None else _tokens(self._tower, pixels(self._processor, picture))
+        size = BYTES_SHOWN + (0 if tokens is None else tokens.nbytes)
+        if size <= self._room:
+            self._kept[index], self._room = (shown, tokens), self._room - size
+        return shown, tokens
+
+    def _pixels(self, index: int) -> torch.Tensor:
+        return pixels(self._processor, read_picture(self._directory, self._examples[index], labels=False))
+
+
+def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> torch.Tensor:
+    """What ``tower`` says of one picture."""
+    with torch.no_grad():
+        seen = tower(pixel_values[None].to(tower.device))
+    tokens: torch.Tensor = seen.last_hidden_state[0].cpu()
+    return tokens
 
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:

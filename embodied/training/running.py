@@ -12,8 +12,10 @@ from embodied.errors import MissingDependencyError, ModelError, UsageError
 from embodied.training.examples import Example, read_examples, texts, vocabulary
 
 try:
+    from accelerate import Accelerator, DistributedType
     from transformers import LlavaForConditionalGeneration
 
+    from embodied.models.rgbd_vision import RgbdVisionModel
     from embodied.training.batches import Items, collate
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import load_weights
@@ -75,10 +77,11 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     model, processor = _beginning(settings, examples)
     grid = _grid(model)
     questions = settings.questions if settings.stage == "instruct" else 0
+    tower = _resting_tower(settings, model, accelerator)
     train(
         accelerator,
         _stage(settings, model, processor, examples),
-        Items(settings.data, examples, processor, grid, questions, settings.schedule.seed),
+        Items(settings.data, examples, processor, grid, questions, settings.schedule.seed, tower),
         partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id),
         settings.schedule,
         settings.out,
@@ -128,6 +131,14 @@ def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[
     if settings.stage == "align":
         return AlignmentStage(model, processor.tokenizer, settings.keep_words)
     return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)
+
+
+def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RgbdVisionModel | None:
+    """The tower, if it does not move and every process has it whole; foreign ones have too many tokens to keep."""
+    tower = model.model.vision_tower
+    moves = settings.stage == "tower" or settings.tower_too
+    shared = accelerator.distributed_type is DistributedType.DEEPSPEED
+    return tower if isinstance(tower, RgbdVisionModel) and not moves and not shared else None
 
 
 def _grid(model: Any) -> tuple[int, int]:

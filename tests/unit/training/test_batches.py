@@ -12,6 +12,7 @@ from embodied.training.building import build
 from embodied.training.examining import replies
 from embodied.training.examples import read_picture, texts
 from embodied.training.shown import WORDS
+from embodied.training.stages import InstructionStage
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +126,19 @@ def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, e
     assert max(Counter(read).values()) == TOKENS_READ
     assert torch.equal(batch.reading, reading(0).reading)
     assert not torch.equal(batch.reading, reading(1).reading)
+
+
+def test_a_tower_that_does_not_move_is_asked_once_about_a_picture(data, examples, model_and_processor):
+    model, processor = model_and_processor
+    seen, asked = [], model.model.vision_tower.register_forward_hook(lambda *_: seen.append(1))
+    items = Items(data, examples, processor, GRID, 3, 0, model.model.vision_tower)
+    chosen = [items[number, epoch] for epoch in range(2) for number in range(2)]
+    asked.remove()
+    assert len(seen) == 2
+    kept, fresh = (
+        collate(each, processor.image_token_id, processor.tokenizer.pad_token_id)
+        for each in (chosen[:2], [Items(data, examples, processor, GRID, 3, 0)[number, 0] for number in range(2)])
+    )
+    stage = InstructionStage(model, processor.tokenizer)
+    with torch.inference_mode():
+        torch.testing.assert_close(stage(kept), stage(fresh), atol=1e-4, rtol=1e-4)
