@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from embodied import cli_data, cli_learning, cli_suites, console, registry
 from embodied.errors import ControllerError, EmbodiedError
+from embodied.language import Language
 from embodied.packages import DISTRIBUTION, package_version
 from embodied.resources import scenes_dir
 from embodied.suite.file import load_suite, suite_names, suite_path
@@ -128,7 +129,7 @@ def run(
         bool, typer.Option("--depth-image", help="Show the planner the depth map as a second picture.")
     ] = False,
     language: Annotated[
-        Literal["en", "zh"] | None, typer.Option(help="Language of the prompt.", show_default="the instruction's")
+        Language | None, typer.Option(help="Language of the prompt.", show_default="the instruction's")
     ] = None,
     image_size: ImageSize = "448x336",
     trust_claimed_depth: Annotated[

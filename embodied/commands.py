@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from embodied.errors import CommandError
+from embodied.language import Language
 
 MIN_DEPTH_M = 0.001
 MAX_DEPTH_M = 10.0
@@ -272,7 +273,7 @@ def grammar() -> str:
     )
 
 
-def describe_commands(language: Literal["en", "zh"] = "en") -> str:
+def describe_commands(language: Language = "en") -> str:
     """One line a command, for the prompt: how it is written and what it does."""
     if language == "en":
         return "\n".join(f"{signature(kind)}: {(kind.__doc__ or '').strip()}" for kind in COMMANDS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from embodied import registry
 from embodied.errors import EmbodiedError
+from embodied.language import LANGUAGES
 from embodied.packages import DISTRIBUTION, NOT_INSTALLED, package_version, packages_by_extra
 from embodied.prompting import Prompter
 from embodied.resources import prompts_dir, scenes_dir
@@ -73,7 +74,7 @@ def _extra(extra: str, names: tuple[str, ...]) -> Finding:
 
 def _prompts() -> Finding:
     try:
-        for language in ("en", "zh"):
+        for language in LANGUAGES:
             Prompter(language)
     except EmbodiedError as error:
         return Finding(False, "prompts", str(error))

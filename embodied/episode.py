@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from embodied.errors import EpisodeError
+from embodied.language import Language
 from embodied.planner import Tier
 from embodied.task import Task
 
@@ -66,7 +67,7 @@ class Configuration(_Record):
     """
 
     instruction: str
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
     scene: str | None = None
     task: Task | None = None
     planner: str

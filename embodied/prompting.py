@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -19,13 +18,13 @@ from numpy.typing import NDArray
 
 from embodied.commands import DECIMALS, MAX_DEPTH_M, describe_commands
 from embodied.errors import PromptError, UsageError
+from embodied.language import Language
 from embodied.observation import Observation
 from embodied.planner import Prompt, Turn
 from embodied.resources import prompts_dir
 from embodied.result import Measured, Result
 from embodied.step import Step
 
-Language = Literal["en", "zh"]
 PLACEHOLDERS = {
     "system.txt": frozenset({"commands", "decimals", "max_depth_m"}),
     "user.txt": frozenset({"instruction", "history", "gripper", "depth_range", "depth_image"}),

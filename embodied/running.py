@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from embodied import registry
 from embodied.agent import Agent, AgentSettings
@@ -17,6 +16,7 @@ from embodied.errors import EpisodeError, UnknownNameError, UsageError
 from embodied.grounding import GroundingSettings
 from embodied.guard import Guard
 from embodied.judge import Ending, Judge, Judgement
+from embodied.language import Language, language_of
 from embodied.planner import Planner
 from embodied.prompting import Prompter
 from embodied.recording import Recorder
@@ -74,7 +74,7 @@ class RunSettings:
     gui: bool = False
     renderer: str = "tiny"
     depth_image: bool = False
-    language: Literal["en", "zh"] | None = None
+    language: Language | None = None
     image_size_px: tuple[int, int] = (448, 336)
     trust_claimed_depth: bool = False
     disturbed: bool = False
@@ -142,11 +142,6 @@ def _task(settings: RunSettings) -> Task | None:
     if settings.task is not None:
         return load_task(settings.task)
     return find_task(settings.instruction, settings.scene) if settings.instruction else None
-
-
-def language_of(instruction: str) -> Literal["en", "zh"]:
-    """Chinese if there is a Chinese character in it, else English."""
-    return "zh" if any("\u3400" <= character <= "\u9fff" for character in instruction) else "en"
 
 
 def carry_out(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from embodied.errors import SceneError, UnknownNameError
+from embodied.language import Language
 from embodied.resources import scenes_dir
 
 if sys.version_info >= (3, 11):
@@ -17,8 +18,6 @@ else:
     import tomli as tomllib
 
 Phrase = Annotated[str, Field(min_length=1, max_length=500)]
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Family = Literal[
     "pick_and_place",
     "open_and_close",

@@ -17,6 +17,7 @@ from embodied.commands import parse
 from embodied.controller import Controller
 from embodied.guard import Guard
 from embodied.judge import Judge
+from embodied.language import LANGUAGES, Language
 from embodied.learning.dataset import Kind, Sample
 from embodied.learning.exchange import Exchange
 from embodied.learning.instructions import in_words, looked_at
@@ -28,7 +29,7 @@ from embodied.learning.teacher import Teacher, View
 from embodied.planner import Planner, Prompt, Reply, Tier
 from embodied.prompting import PastStep, Prompter
 from embodied.step import Step
-from embodied.task import LANGUAGES, Language, Task, load_task, task_names
+from embodied.task import Task, load_task, task_names
 
 EXPERT = "oracle"
 """The planner whose commands are taught."""

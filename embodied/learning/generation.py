@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from embodied.errors import ControllerError, UsageError
+from embodied.language import LANGUAGES, Language
 from embodied.learning.dataset import CONVERSATIONS, SHARDS, Sample, prepare, save, write_json
 from embodied.learning.demonstrations import Student, demonstrate, lecture
 from embodied.learning.exchange import Exchange
@@ -27,7 +28,6 @@ from embodied.learning.sights import sights
 from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
 from embodied.prompting import Prompter
 from embodied.resources import prompts_dir
-from embodied.task import LANGUAGES, Language
 
 VIEWS_PER_WORLD = 8
 """Building a kitchen takes as long as four pictures of it."""

@@ -11,8 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from embodied.errors import PromptError
+from embodied.language import Language
 from embodied.resources import prompts_dir
-from embodied.task import Language
 
 if sys.version_info >= (3, 11):
     import tomllib

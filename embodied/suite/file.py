@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from embodied.errors import SceneError, UnknownNameError
+from embodied.language import Language
 from embodied.resources import scenes_dir
 from embodied.task import Family, Split, Task, load_task, task_names
 
@@ -17,7 +18,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Language = Literal["en", "zh"]
 Key = tuple[str, int]
 """What an episode is known by: its task's name and its number."""
 MAX_NUMBER = 999_999

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 import embodied.suite.performing  # noqa: F401 (imported for those that are forked)
 from embodied import registry
+from embodied.language import LANGUAGES
 from embodied.packages import versions
 from embodied.prompting import Prompter
 from embodied.report import page_template
-from embodied.task import LANGUAGES
 
 VARIABLE = "EMBODIED_SUITE_PRELOAD"
 """Holds ``CONTROLLER PLANNER``."""

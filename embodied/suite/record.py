@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from embodied.episode import Outcome
 from embodied.errors import EpisodeError
+from embodied.language import Language
 from embodied.planner import Tier
 from embodied.recording import write_whole
 from embodied.step import Step
@@ -45,7 +46,7 @@ class Record(BaseModel):
     split: str
     number: int
     seed: int
-    language: Literal["en", "zh"]
+    language: Language
     instruction: str
     verdict: Verdict
     reason: str = ""

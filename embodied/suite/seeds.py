@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from embodied.suite.file import Language, Suite, phrases
+from embodied.language import Language
+from embodied.suite.file import Suite, phrases
 from embodied.task import Task
 
 MAX_SEED = 2**31 - 1

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 LAYERS = (
-    ("errors", "geometry", "judge", "packages", "resources", "result", "statistics"),
+    ("errors", "geometry", "judge", "language", "packages", "resources", "result", "statistics"),
     ("camera", "commands", "task", "video"),
     ("observation",),
     ("grounding", "planner"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from embodied.commands import COMMANDS, Grasp, ImagePoint, signature
 from embodied.errors import PromptError, UsageError
+from embodied.language import LANGUAGES
 from embodied.observation import GripperState
 from embodied.planner import Decision, Reply
 from embodied.prompting import Prompter, colour_depth, measured_range
@@ -16,7 +17,6 @@ from embodied.resources import prompts_dir
 from embodied.result import Measured, Reason, Result
 from embodied.step import Step, Timings
 
-LANGUAGES = ("en", "zh")
 CHINESE = Prompter("zh")
 GRASP = Grasp(at=ImagePoint(x=0.42, y=0.61, z=0.93))
 MISSED = Result(

@@ -11,8 +11,9 @@ from scripts import CARRY, GRASP, SCRIPT
 from embodied import running
 from embodied.episode import read_episode, without_times
 from embodied.errors import ControllerError, EpisodeError, ModelError, UnknownNameError, UsageError
+from embodied.language import language_of
 from embodied.registry import open_controller
-from embodied.running import language_of, resolve, run_episode
+from embodied.running import resolve, run_episode
 
 TASK = """
 scene = "table"
