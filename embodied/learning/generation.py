@@ -31,7 +31,7 @@ from embodied.resources import prompts_dir
 
 VIEWS_PER_WORLD = 8
 """Building a kitchen takes as long as four pictures of it."""
-QUESTIONS = 6
+QUESTIONS = 12
 """So many questions share a picture."""
 COMPACT = "compact"
 """The prompts that a small model is spoken to with."""

@@ -32,7 +32,7 @@ SCHEDULES: Mapping[StageName, Schedule] = {
     "instruct": Schedule(steps=6000, batch_size=16, learning_rate=3e-3),
 }
 """What a stage does if nothing else is said."""
-QUESTIONS = 12
+QUESTIONS = 16
 """How many questions about a picture are asked at a time."""
 
 
