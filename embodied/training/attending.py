@@ -60,7 +60,8 @@ class Gaze:
         queries, keys = self._rotated()
         looking = queries[torch.arange(len(places), device=row.device)[:, None], :, places].transpose(1, 2)
         scores = (looking @ keys.transpose(2, 3) * self._attention.scaling)[row, head, slot]
-        scores = scores.float().masked_fill(~batch.attention_mask[row, 0, place], -torch.inf)
+        places, seen = _in_sight(batch, row, place)
+        scores = scores.gather(1, places).float().masked_fill(~seen, -torch.inf)
         picture = scores[:, batch.image_start - 1 : batch.image_start - 1 + batch.looking_to.shape[1]]
         right = picture.masked_fill(~batch.looking_to, -torch.inf)
         surprise: torch.Tensor = scores.logsumexp(-1) - right.logsumexp(-1)
@@ -75,6 +76,16 @@ class Gaze:
         queries, keys = apply_rotary_pos_emb(queries, keys, *self._rotary)
         keys = keys.repeat_interleave(queries.shape[1] // keys.shape[1], dim=1)
         return queries[:, : WORDS + 1], keys[:, : WORDS + 1]
+
+
+def _in_sight(batch: Batch, row: torch.Tensor, place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """For looks from ``place`` of ``row`` the places (looks, before + size) that are compared, and which are seen."""
+    groups, size = batch.attention_mask.shape[1:3]
+    before = batch.input_ids.shape[1] - groups * size
+    group, inside = (place - before) // size, (place - before) % size
+    first = torch.arange(before, device=row.device).expand(len(row), before)
+    own = before + group[:, None] * size + torch.arange(size, device=row.device)
+    return torch.cat([first, own], 1), batch.attention_mask[row, group, inside]
 
 
 def _side_by_side(row: torch.Tensor, place: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,11 +1,13 @@
 """Batches: pictures with many questions each, side by side in one sequence.
 
 A picture's tokens are paid for once. Every question sees the system text, the picture and itself, as if it were the
-only one: positions begin anew behind the picture, and the attention mask hides the other questions.
+only one: positions begin anew behind the picture, and the attention mask hides the other questions. They lie in groups
+of one length, so that most of what is hidden need not be compared at all.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -24,6 +26,10 @@ from embodied.training.rendering import Renderer
 from embodied.training.shown import Asked, Look, Shown, show
 
 IGNORED = -100
+GROUPS = 4
+"""So many groups of questions share a picture."""
+PREFIX, PADDING = 0, -1
+"""What tokens belong to that are of no question."""
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
 MOST_KEPT_BYTES = 4e9
@@ -56,7 +62,8 @@ class Batch:
     Attributes:
         pixel_values: (batch, channels, height, width), or the tower's tokens (batch, N, width).
         input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
-        attention_mask: (batch, 1, length, length), true where a token may look.
+        attention_mask: (batch, groups, size, before + size), true where a group's token may look: at what stands
+            before the groups, and in its own group.
         looking_at: (looks, 3) where it is known what to look at: batch, position, and what is looked for there: a
             coordinate of axis 0, 1 or 2, whose first token is predicted, or ``WORDS``, with which an answer begins.
         looking_to: (looks, 1 + N) true at the tokens that tell it: first the one before the picture, at which is looked
@@ -156,19 +163,23 @@ def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tenso
 
 
 def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Batch:
-    """One batch of items that share their prefix's layout."""
-    rows = [_row(item) for item in items]
-    length = max(len(row.ids) for row in rows)
+    """One batch of items whose pictures begin at the same token."""
+    grouped = [_grouped(item.asked) for item in items]
+    before = max(len(item.shown.prefix) for item in items)
+    size = max(1, *(sum(map(_length, group)) for groups in grouped for group in groups))
+    rows = [_row(item.shown.prefix, groups, before, size) for item, groups in zip(items, grouped, strict=True)]
     looks = [
         ((number, place, look.sought), look.tokens) for number, row in enumerate(rows) for place, look in row.looks
     ]
     none = np.zeros(1 + len(items[0].shown.owner), np.bool_)
+    question = torch.tensor([row.question for row in rows])
+    ids = torch.tensor([row.ids for row in rows])
     return Batch(
         pixel_values=torch.stack([item.pixel_values for item in items]),
-        input_ids=_padded([row.ids for row in rows], length, pad_token_id),
-        position_ids=_padded([row.positions for row in rows], length, 0),
-        labels=_padded([row.labels for row in rows], length, IGNORED),
-        attention_mask=torch.stack([_mask(row.question, length) for row in rows])[:, None],
+        input_ids=ids.masked_fill(question == PADDING, pad_token_id),
+        position_ids=torch.tensor([row.positions for row in rows]),
+        labels=torch.tensor([row.labels for row in rows]),
+        attention_mask=_mask(question[:, :before], question[:, before:].reshape(-1, GROUPS, size)),
         looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
         looking_to=torch.from_numpy(np.stack([none, *(to for _, to in looks)])[1:]),
         owner=torch.from_numpy(np.stack([item.shown.owner for item in items])),
@@ -186,9 +197,21 @@ def _image_start(prefix: Sequence[int], image_token_id: int) -> int:
     return start
 
 
+def _length(asked: Asked) -> int:
+    return len(asked.exchange.asked) + len(asked.exchange.answered)
+
+
+def _grouped(asked: Sequence[Asked]) -> list[list[Asked]]:
+    """Questions in groups of about the same length: the longest first, each to where least is."""
+    groups: list[list[Asked]] = [[] for _ in range(GROUPS)]
+    for each in sorted(asked, key=_length, reverse=True):
+        min(groups, key=lambda group: sum(map(_length, group))).append(each)
+    return groups
+
+
 @dataclass(frozen=True)
 class _Row:
-    """One item as a sequence; ``question`` numbers the question that a token belongs to, 0 for the prefix.
+    """One item as a sequence; ``question`` numbers the question that a token belongs to, ``PREFIX`` or ``PADDING``.
 
     Attributes:
         looks: Where something is looked for, and what that is.
@@ -200,31 +223,45 @@ class _Row:
     question: list[int]
     looks: list[tuple[int, Look]]
 
+    def add(self, asked: Asked, position: int, number: int) -> None:
+        """A question and its answer."""
+        question, answer = asked.exchange.asked, asked.exchange.answered
+        start, length = len(self.ids) + len(question), len(question) + len(answer)
+        self.ids.extend(question + answer)
+        self.labels.extend([IGNORED] * len(question) + answer)
+        self.positions.extend(range(position, position + length))
+        self.question.extend([number] * length)
+        self.looks.extend((start + look.predicted - 1, look) for look in asked.looks)
 
-def _row(item: Item) -> _Row:
-    before = len(item.shown.prefix)
-    row = _Row(list(item.shown.prefix), list(range(before)), [IGNORED] * before, [0] * before, [])
-    for number, each in enumerate(item.asked, 1):
-        asked, answered = each.exchange.asked, each.exchange.answered
-        start = len(row.ids) + len(asked)
-        row.ids.extend(asked + answered)
-        row.labels.extend([IGNORED] * len(asked) + answered)
-        row.positions.extend(range(before, before + len(asked) + len(answered)))
-        row.question.extend([number] * (len(asked) + len(answered)))
-        row.looks.extend((start + look.predicted - 1, look) for look in each.looks)
+    def fill(self, length: int) -> None:
+        """With padding, up to ``length``."""
+        left = length - len(self.ids)
+        for values, value in ((self.ids, 0), (self.labels, IGNORED), (self.positions, 0), (self.question, PADDING)):
+            values.extend([value] * left)
+
+
+def _row(prefix: Sequence[int], groups: Sequence[Sequence[Asked]], before: int, size: int) -> _Row:
+    count = len(prefix)
+    row = _Row(list(prefix), list(range(count)), [IGNORED] * count, [PREFIX] * count, [])
+    row.fill(before)
+    numbers = itertools.count(PREFIX + 1)
+    for place, group in enumerate(groups, 1):
+        for each in group:
+            row.add(each, count, next(numbers))
+        row.fill(before + place * size)
     return row
 
 
-def _mask(question: list[int], length: int) -> torch.Tensor:
-    """Who may look at whom: backwards, at the prefix and at one's own question. Padding looks at itself."""
-    number = torch.full((length,), -1)
-    number[: len(question)] = torch.tensor(question)
-    allowed = (number[:, None] == number[None, :]) | (number[None, :] == 0)
-    return allowed.tril()
+def _mask(first: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """Who may look at whom: backwards, at the prefix and at one's own question. Padding looks at padding, too.
 
-
-def _padded(rows: Sequence[Sequence[int]], length: int, value: int) -> torch.Tensor:
-    return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows], dtype=torch.long)
+    Args:
+        first: (batch, before) what the tokens before the groups belong to.
+        groups: (batch, groups, size) what those of the groups belong to.
+    """
+    own = (groups[..., :, None] == groups[..., None, :]).tril()
+    prefix = (first == PREFIX)[:, None, None, :].expand(-1, *groups.shape[1:], -1)
+    return torch.cat([prefix, own], -1)
 
 
 def _reading(items: Sequence[Item]) -> torch.Tensor:

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy, smooth_l1_loss
 from embodied.training.attending import Gaze
 from embodied.training.batches import IGNORED, Batch
 from embodied.training.examples import ASPECTS, Aspect, Thing
+from embodied.training.grouped import GROUPED
 from embodied.training.reading import Words, reading_loss
 
 Losses = dict[str, torch.Tensor]
@@ -124,6 +125,7 @@ class InstructionStage(Stage):
         """Train projector and language model, and the ``tower`` too if wanted."""
         super().__init__(model)
         self._words, self._tower = Words(tokenizer), tower
+        model.set_attn_implementation({"text_config": GROUPED})
 
     def trained(self) -> Iterable[nn.Parameter]:
         """Projector, language model, and the tower if wanted."""

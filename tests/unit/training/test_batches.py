@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 
 import pytest
 import torch
-from tiny import GRID, SIZES
+from tiny import GRID, SIZES, whole_mask
 
 from embodied.training.batches import IGNORED, TOKENS_READ, Items, collate
 from embodied.training.building import build
 from embodied.training.examining import replies
 from embodied.training.examples import read_picture, texts
+from embodied.training.grouped import GROUPED
 from embodied.training.shown import WORDS
 from embodied.training.stages import InstructionStage
 
@@ -35,6 +37,12 @@ def batch_of(data, examples, processor, questions=4, count=2):
     return chosen, collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
 
+def place_of(exchange, tokens):
+    """Where a question begins among ``tokens``."""
+    whole = torch.tensor(exchange.asked + exchange.answered)
+    return next(at for at in range(len(tokens)) if torch.equal(tokens[at : at + len(whole)], whole))
+
+
 def test_loss_is_on_the_answers_and_their_ends_alone(data, examples, model_and_processor, tokenizer):
     _, batch = batch_of(data, examples, model_and_processor[1], count=1)
     said = tokenizer.decode(batch.labels[0][batch.labels[0] != IGNORED])
@@ -45,17 +53,33 @@ def test_loss_is_on_the_answers_and_their_ends_alone(data, examples, model_and_p
 
 def test_question_sees_what_it_would_see_if_it_were_the_only_one(data, examples, model_and_processor):
     model, processor = model_and_processor
-    _, many = batch_of(data, examples, processor, questions=3, count=1)
-    _, one = batch_of(data, examples, processor, questions=1, count=1)
+    (many,), among_many = batch_of(data, examples, processor, questions=3, count=1)
+    (one,), alone = batch_of(data, examples, processor, questions=1, count=1)
+    exchange = one.asked[0].exchange
+    assert exchange in [each.exchange for each in many.asked]
 
-    def answers(batch):
+    def answer(batch):
         inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
         with torch.inference_mode():
-            logits = model(**inputs, attention_mask=batch.attention_mask).logits
-        return logits[0][batch.labels[0] != IGNORED]
+            logits = model(**inputs, attention_mask=whole_mask(batch)).logits
+        start = place_of(exchange, batch.input_ids[0]) + len(exchange.asked)
+        return logits[0, start : start + len(exchange.answered)]
 
-    alone = answers(one)
-    torch.testing.assert_close(answers(many)[: len(alone)], alone, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(answer(among_many), answer(alone), atol=1e-5, rtol=1e-4)
+
+
+def test_groups_of_questions_are_compared_with_what_they_see_alone_and_nothing_else_changes(
+    data, examples, model_and_processor
+):
+    model, processor = copy.deepcopy(model_and_processor[0]), model_and_processor[1]
+    _, batch = batch_of(data, examples, processor, questions=3)
+    inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
+    with torch.inference_mode():
+        whole = model(**inputs, attention_mask=whole_mask(batch)).logits
+        model.set_attn_implementation({"text_config": GROUPED})
+        grouped = model(**inputs, attention_mask=batch.attention_mask).logits
+    said = batch.labels != IGNORED
+    torch.testing.assert_close(grouped[said], whole[said], atol=1e-5, rtol=1e-4)
 
 
 def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examples, model_and_processor, tokenizer):
@@ -98,14 +122,12 @@ def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, exampl
     items, batch = batch_of(data, examples, processor, questions=4, count=2)
     inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
     with torch.inference_mode():
-        logits = model(**inputs, attention_mask=batch.attention_mask).logits
+        logits = model(**inputs, attention_mask=whole_mask(batch)).logits
     firsts, prompts, pictures = [], [], []
     for row, item in enumerate(items):
-        place = len(item.shown.prefix)
         for exchange in (each.exchange for each in item.asked):
-            place += len(exchange.asked)
-            firsts.append(int(logits[row, place - 1].argmax()))
-            place += len(exchange.answered)
+            place = place_of(exchange, batch.input_ids[row])
+            firsts.append(int(logits[row, place + len(exchange.asked) - 1].argmax()))
             prompts.append(item.shown.prefix + exchange.asked)
             pictures.append(read_picture(data, examples[row]))
     assert [reply[0] for reply in replies(model, processor, prompts, pictures)] == firsts
@@ -139,6 +161,6 @@ def test_a_tower_that_does_not_move_is_asked_once_about_a_picture(data, examples
         collate(each, processor.image_token_id, processor.tokenizer.pad_token_id)
         for each in (chosen[:2], [Items(data, examples, processor, GRID, 3, 0)[number, 0] for number in range(2)])
     )
-    stage = InstructionStage(model, processor.tokenizer)
+    stage = InstructionStage(copy.deepcopy(model), processor.tokenizer)
     with torch.inference_mode():
         torch.testing.assert_close(stage(kept), stage(fresh), atol=1e-4, rtol=1e-4)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny import GRID, SIZES
+from tiny import GRID, SIZES, whole_mask
 
 from embodied.errors import UsageError
 from embodied.training.attending import Gaze
@@ -87,7 +87,8 @@ def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
     model, _ = fresh
     model.set_attn_implementation("eager")
     inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
-    hidden = torch.zeros(batch.attention_mask.shape).masked_fill(~batch.attention_mask, -1e9)
+    mask = whole_mask(batch)
+    hidden = torch.zeros(mask.shape).masked_fill(~mask, -1e9)
     with Gaze(model.model.language_model) as gaze, torch.inference_mode():
         weights = model(**inputs, attention_mask=hidden, output_attentions=True).attentions[1]
         losses = gaze.losses(batch)

@@ -1,0 +1,71 @@
+"""Attention for questions that lie in groups behind one picture: each group sees the picture and itself.
+
+What would be masked anyway, the questions of other groups, is never compared: with many questions that is most of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import repeat_kv
+
+GROUPED = "grouped"
+"""What the library calls this attention."""
+
+
+def grouped_attention(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor,
+    scaling: float | None = None,
+    **_: Any,
+) -> tuple[torch.Tensor, None]:
+    """Attention as the library's layers call it; nothing is dropped.
+
+    Args:
+        module: The layer.
+        query: (batch, heads, before + groups * size, width) of what comes first, then of the groups.
+        key: The same, perhaps with fewer heads.
+        value: The same as ``key``.
+        attention_mask: (batch, groups, size, before + size), true where a group's token may look; what comes before
+            the groups looks backwards.
+        scaling: Of what is compared.
+
+    Returns:
+        (batch, before + groups * size, heads, width), and no weights.
+    """
+    groups, size = attention_mask.shape[1:3]
+    before = query.shape[2] - groups * size
+    key, value = (repeat_kv(each, module.num_key_value_groups) for each in (key, value))
+    seen = scaled_dot_product_attention(
+        query[:, :, :before], key[:, :, :before], value[:, :, :before], is_causal=True, scale=scaling
+    )
+    asked = scaled_dot_product_attention(
+        _groups(query, before, groups).flatten(0, 1),
+        _with_first(key, before, groups).flatten(0, 1),
+        _with_first(value, before, groups).flatten(0, 1),
+        attn_mask=attention_mask.flatten(0, 1)[:, None],
+        scale=scaling,
+    )
+    answered = asked.reshape(len(query), groups, *asked.shape[1:]).transpose(1, 2).flatten(2, 3)
+    return torch.cat([seen, answered], 2).transpose(1, 2), None
+
+
+def _groups(each: torch.Tensor, before: int, groups: int) -> torch.Tensor:
+    """What lies in the groups: (batch, groups, heads, size, width)."""
+    batch, heads, _, width = each.shape
+    return each[:, :, before:].reshape(batch, heads, groups, -1, width).transpose(1, 2)
+
+
+def _with_first(each: torch.Tensor, before: int, groups: int) -> torch.Tensor:
+    """The same behind what comes before: (batch, groups, heads, before + size, width)."""
+    first = each[:, None, :, :before].expand(-1, groups, -1, -1, -1)
+    return torch.cat([first, _groups(each, before, groups)], 3)
+
+
+AttentionInterface.register(GROUPED, grouped_attention)
