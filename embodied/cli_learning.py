@@ -29,14 +29,24 @@ def tower(
     image_size: Annotated[
         tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that the model takes.")
     ] = (320, 240),
+    start: Annotated[
+        Path | None, typer.Option(file_okay=False, help="The checkpoint to go on from.", show_default="a new model")
+    ] = None,
+    window: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="ROWS COLUMNS", help="Patches to look at of each picture.", show_default="all"),
+    ] = None,
     steps: Steps = None,
     batch_size: BatchSize = None,
     learning_rate: Rate = None,
     seed: Seed = 0,
     resume: Resume = False,
 ) -> None:
-    """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it."""
-    _train("tower", data, out, None, steps, batch_size, learning_rate, seed, resume, image_size)
+    """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it.
+
+    With a --window only a part of each picture is looked at, around something that is seen, which takes less time.
+    """
+    _train("tower", data, out, start, steps, batch_size, learning_rate, seed, resume, image_size, window)
 
 
 def align(
@@ -96,6 +106,7 @@ def _train(
     seed: int,
     resume: bool,
     image_size: tuple[int, int] = (320, 240),
+    window: tuple[int, int] | None = None,
     keep_words: bool = False,
     tower_too: bool = False,
 ) -> None:
@@ -112,7 +123,16 @@ def _train(
     )
     sizes = Sizes(image_width=image_size[0], image_height=image_size[1])
     settings = StageSettings(
-        stage, data, out, start, schedule, sizes, keep_words=keep_words, tower_too=tower_too, resume=resume
+        stage,
+        data,
+        out,
+        start,
+        schedule,
+        sizes,
+        window=window,
+        keep_words=keep_words,
+        tower_too=tower_too,
+        resume=resume,
     )
     with console_learning.progress() as report:
         run_stage(settings, report)

@@ -71,7 +71,9 @@ class Batch:
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
         told: (batch, N, 3) the point that each token tells; NaN where none.
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
+        things: What can be seen in each picture.
         image_start: Where the picture's tokens begin.
+        corner: Row and column of the patch with which pictures begin of which only a window is looked at.
     """
 
     pixel_values: torch.Tensor
@@ -86,6 +88,7 @@ class Batch:
     reading: torch.Tensor
     things: tuple[Any, ...]
     image_start: int
+    corner: tuple[int, int] = (0, 0)
 
     def to(self, device: torch.device) -> Batch:
         """The same on ``device``."""

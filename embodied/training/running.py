@@ -16,12 +16,13 @@ try:
     from transformers import LlavaForConditionalGeneration
 
     from embodied.models.rgbd_vision import RgbdVisionModel
-    from embodied.training.batches import Items, collate
+    from embodied.training.batches import Batch, Item, Items, collate
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import load_weights
     from embodied.training.examining import Mark, examine
     from embodied.training.loop import Progress, Schedule, begin, train
     from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
+    from embodied.training.windows import windowed
 except ImportError as error:
     raise MissingDependencyError(error.name or "torch", "learning") from error
 
@@ -48,6 +49,7 @@ class StageSettings:
         schedule: How long and how fast.
         sizes: Of a new model.
         questions: How many a picture, in the stage of instructions.
+        window: Rows and columns of patches that the tower's stage looks at, of each picture; by default at all.
         keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
         resume: Go on with what is in ``out``.
@@ -60,6 +62,7 @@ class StageSettings:
     schedule: Schedule
     sizes: Sizes = Sizes()
     questions: int = QUESTIONS
+    window: tuple[int, int] | None = None
     keep_words: bool = False
     tower_too: bool = False
     resume: bool = False
@@ -82,7 +85,7 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
         accelerator,
         _stage(settings, model, processor, examples),
         Items(settings.data, examples, processor, grid, questions, settings.schedule.seed, tower),
-        partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id),
+        _collate(settings, processor, grid),
         settings.schedule,
         settings.out,
         processor,
@@ -131,6 +134,17 @@ def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[
     if settings.stage == "align":
         return AlignmentStage(model, processor.tokenizer, settings.keep_words)
     return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)
+
+
+def _collate(settings: StageSettings, processor: Any, grid: tuple[int, int]) -> Callable[[list[Item]], Batch]:
+    whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id)
+    if (window := settings.window) is None:
+        return whole
+    if any(side > sides for side, sides in zip(window, grid, strict=True)):
+        raise UsageError(
+            f"a window of {window[0]} by {window[1]} patches is larger than the picture's {grid[0]} by {grid[1]}"
+        )
+    return lambda items: windowed(whole(items), window, grid, items[0].draw)
 
 
 def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RgbdVisionModel | None:

@@ -70,7 +70,7 @@ class TowerStage(Stage):
 
     def losses(self, batch: Batch) -> Losses:
         """Whether a patch shows something; of those that do also what is known of it, every thing alike."""
-        seen = self.model.model.vision_tower(batch.pixel_values)
+        seen = self.model.model.vision_tower(batch.pixel_values, corner=batch.corner)
         tokens = seen.last_hidden_state[..., : self.model.config.vision_config.inner_size]
         alike = each_thing_alike(batch.owner)
         point = smooth_l1_loss(seen.points, batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
