@@ -5,6 +5,7 @@ A data set is a directory with ``conversations.json``, LLaVA's own conversation 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,6 +178,11 @@ def vocabulary(examples: Sequence[Example]) -> dict[Aspect, list[str]]:
     """For each aspect the words that tell it of the things that are seen, sorted."""
     seen = [thing for example in examples for thing in example.things]
     return {aspect: sorted({word for thing in seen if (word := getattr(thing, aspect))}) for aspect in ASPECTS}
+
+
+def kinds(examples: Sequence[Example]) -> Counter[str]:
+    """How often things of each kind are seen."""
+    return Counter(thing.kind for example in examples for thing in example.things)
 
 
 def _read(path: Path, flags: int) -> NDArray[Any]:

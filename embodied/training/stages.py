@@ -19,6 +19,8 @@ from embodied.training.reading import Words, reading_loss
 Losses = dict[str, torch.Tensor]
 NOTHING = 0
 """The number of no word."""
+RARE = 100
+"""Kinds of which there are fewer weigh less than the others."""
 POINT_BETA = 0.005
 """Below this error, in units of the picture, a point counts as nearly right."""
 POINT_WEIGHT = 5.0
@@ -57,9 +59,16 @@ class Stage(nn.Module):
 class TowerStage(Stage):
     """The tower learns from dense labels: for every patch what is there, each aspect of it, and its point."""
 
-    def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]]) -> None:
-        """Tell apart ``words`` for each aspect, and nothing from something."""
+    rarity: torch.Tensor
+
+    def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]], seen: Mapping[str, int]) -> None:
+        """Tell apart ``words`` for each aspect, and nothing from something; ``seen`` says how often each kind is.
+
+        Every kind weighs the same: else it is learnt what a wall is, and not a whisk.
+        """
         super().__init__(model)
+        rarity = [0.0, *(1.0 / max(seen[kind], RARE) for kind in words["kind"])]
+        self.register_buffer("rarity", torch.tensor(rarity), persistent=False)
         size = model.config.vision_config.inner_size
         self._numbers = {aspect: {word: number for number, word in enumerate(words[aspect], 1)} for aspect in ASPECTS}
         self.aspects = nn.ModuleDict({aspect: nn.Linear(size, 1 + len(words[aspect])) for aspect in ASPECTS})
@@ -69,12 +78,12 @@ class TowerStage(Stage):
         return [*self.model.model.vision_tower.parameters(), *self.aspects.parameters()]
 
     def losses(self, batch: Batch) -> Losses:
-        """Whether a patch shows something; of those that do also what is known of it, every thing alike."""
+        """Whether a patch shows something; of those that do also what is known of it, every kind of thing alike."""
         seen = self.model.model.vision_tower(batch.pixel_values, corner=batch.corner)
         tokens = seen.last_hidden_state[..., : self.model.config.vision_config.inner_size]
-        alike = each_thing_alike(batch.owner)
         point = smooth_l1_loss(seen.points, batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
         wanted = dict(zip(ASPECTS, self._targets(batch), strict=True))
+        alike = each_thing_alike(batch.owner) * self.rarity[wanted["kind"]]
         surprises = {
             aspect: cross_entropy(self.aspects[aspect](tokens).transpose(1, 2), wanted[aspect], reduction="none")
             for aspect in ASPECTS
@@ -163,4 +172,4 @@ def each_thing_alike(owner: torch.Tensor) -> torch.Tensor:
 
 def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """The weighted mean, which is 0 of nothing."""
-    return (values * weights).sum() / weights.sum().clamp(min=1e-6)
+    return (values * weights).sum() / weights.sum().clamp(min=1e-9)
