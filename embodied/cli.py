@@ -106,9 +106,9 @@ def run(
     instruction: Annotated[str | None, typer.Argument(help="What to do, in English or Chinese.")] = None,
     task: Annotated[str | None, typer.Option(help="Task to be judged by: a name, or a .toml file.")] = None,
     scene: Scene = None,
-    planner: Annotated[str, typer.Option(help="Who decides: oracle, scripted, recorded, transformers, openai.")] = (
-        "oracle"
-    ),
+    planner: Annotated[
+        str, typer.Option(help="Who decides: oracle, transformers, openai, blindfolded, recorded, scripted.")
+    ] = "oracle",
     model: Annotated[
         str | None,
         typer.Option(help="What the planner is opened with: checkpoint, endpoint's model, episode, script."),

@@ -108,9 +108,18 @@ def open_planner(setup: PlannerSetup) -> TransformersPlanner:
         UsageError: If none is named.
         ModelError: If it cannot be loaded.
     """
+    return TransformersPlanner(named_checkpoint(setup))
+
+
+def named_checkpoint(setup: PlannerSetup) -> str:
+    """``setup.model``.
+
+    Raises:
+        UsageError: If none is named.
+    """
     if not setup.model:
-        raise UsageError("the transformers planner needs a model: a checkpoint directory or a name on the hub")
-    return TransformersPlanner(setup.model)
+        raise UsageError("this planner needs a model: a checkpoint directory or a name on the hub")
+    return setup.model
 
 
 def render(turns: Sequence[Turn], processor: Any) -> str:

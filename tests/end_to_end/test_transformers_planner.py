@@ -19,6 +19,7 @@ from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
 from embodied.errors import ModelError, UsageError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
 from embodied.guard import Guard  # noqa: E402
+from embodied.models.blindfolded import open_planner as open_blindfolded  # noqa: E402
 from embodied.models.constrained import GrammarLogitsProcessor, compile_grammar  # noqa: E402
 from embodied.models.transformers import MAX_REPLY_TOKENS, TransformersPlanner, open_planner, render  # noqa: E402
 from embodied.observation import GripperState, Observation  # noqa: E402
@@ -173,6 +174,17 @@ def test_a_directory_that_is_not_there_is_an_error_with_a_way_out(tmp_path):
 def test_no_checkpoint_named_is_an_error_of_usage():
     with pytest.raises(UsageError, match="needs a model"):
         open_planner(PlannerSetup(controller=FakeController()))
+
+
+def test_a_blindfolded_checkpoint_answers_the_same_whatever_there_is_to_see(checkpoint):
+    blind, seeing = (
+        open_blindfolded(PlannerSetup(controller=FakeController(), model=str(checkpoint))),
+        TransformersPlanner(str(checkpoint)),
+    )
+    prompts = [Prompter("en").prompt("take the green bag", [], look(seed)) for seed in range(4)]
+    assert len({blind.reply(each).text for each in prompts}) == 1
+    assert len({seeing.reply(each).text for each in prompts}) > 1
+    assert blind.tier == "blind"
 
 
 def test_running_out_of_memory_is_an_error_with_a_way_out(planner, monkeypatch):
