@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
 from embodied.models.rgbd_vision import RgbdVisionModel
-from embodied.training.examples import Example, Picture, read_picture
+from embodied.training.examples import Example, Picture, rarity, read_picture
 from embodied.training.patches import some_of_each
 from embodied.training.rendering import Renderer
 from embodied.training.shown import Asked, Look, Shown, show
@@ -30,6 +31,8 @@ GROUPS = 4
 """So many groups of questions share a picture."""
 PREFIX, PADDING = 0, -1
 """What tokens belong to that are of no question."""
+THINGS_READ = 12
+"""So many things of a picture are read at a time, of rare kinds rather than of common ones."""
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
 MOST_KEPT_BYTES = 4e9
@@ -46,12 +49,14 @@ class Item:
         shown: What is the same whenever it is shown.
         pixel_values: (channels, height, width) for the tower, or its tokens (N, width) if it does not move.
         asked: The questions chosen this time.
-        draw: Seeds the choice of the picture's tokens that are read this time.
+        read: Places of the picture's tokens that are read this time.
+        draw: Seeds what else is drawn.
     """
 
     shown: Shown
     pixel_values: torch.Tensor
     asked: list[Asked]
+    read: NDArray[np.int64]
     draw: int
 
 
@@ -116,6 +121,7 @@ class Items(Dataset[Item]):
         self._directory, self._examples, self._processor = directory, examples, processor
         self._renderer, self._grid, self._tower = Renderer(processor, grid[0] * grid[1]), grid, tower
         self._questions, self._seed = questions, seed
+        self._rarity = rarity(examples)
         self._kept: dict[int, tuple[Shown, torch.Tensor | None]] = {}
         self._room = MOST_KEPT_BYTES
 
@@ -130,7 +136,10 @@ class Items(Dataset[Item]):
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(self._examples[index].exchanges))
         asked = [shown.asked[number] for number in order[: self._questions]]
-        return Item(shown, self._pixels(index) if tokens is None else tokens, asked, int(random.integers(2**31)))
+        weights = np.array([self._rarity[thing.kind] for thing in shown.things])
+        read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
+        seen = self._pixels(index) if tokens is None else tokens
+        return Item(shown, seen, asked, read, int(random.integers(2**31)))
 
     def _look_at(self, index: int) -> tuple[Shown, torch.Tensor | None]:
         """What is the same in every epoch; kept while there is room."""
@@ -268,10 +277,5 @@ def _mask(first: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
 
 
 def _reading(items: Sequence[Item]) -> torch.Tensor:
-    """A few tokens of every thing in every picture."""
-    rows = [
-        (number, place)
-        for number, item in enumerate(items)
-        for place in some_of_each(item.shown.owner, TOKENS_READ, np.random.default_rng(item.draw)).tolist()
-    ]
+    rows = [(number, place) for number, item in enumerate(items) for place in item.read.tolist()]
     return torch.tensor(rows, dtype=torch.long).reshape(-1, 2)

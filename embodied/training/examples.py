@@ -23,6 +23,8 @@ IMAGE_MARKER = "<image>"
 MILLIMETRES = 1000.0
 NOWHERE = 0
 """Stands for no thing in a picture's labels."""
+RARE = 100
+"""Kinds that are seen less often weigh less than the others: what is known of them is luck."""
 Aspect = Literal["kind", "color", "state", "label"]
 ASPECTS: tuple[Aspect, ...] = ("kind", "color", "state", "label")
 """What a word each tells of a thing, if it is known."""
@@ -180,9 +182,10 @@ def vocabulary(examples: Sequence[Example]) -> dict[Aspect, list[str]]:
     return {aspect: sorted({word for thing in seen if (word := getattr(thing, aspect))}) for aspect in ASPECTS}
 
 
-def kinds(examples: Sequence[Example]) -> Counter[str]:
-    """How often things of each kind are seen."""
-    return Counter(thing.kind for example in examples for thing in example.things)
+def rarity(examples: Sequence[Example]) -> dict[str, float]:
+    """For each kind how much one of its things has to weigh so that every kind weighs the same."""
+    seen = Counter(thing.kind for example in examples for thing in example.things)
+    return {kind: 1.0 / max(count, RARE) for kind, count in seen.items()}
 
 
 def _read(path: Path, flags: int) -> NDArray[Any]:

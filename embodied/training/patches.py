@@ -44,10 +44,23 @@ def owners(shares: NDArray[np.float32], indices: Sequence[int]) -> NDArray[np.in
     return owner
 
 
-def some_of_each(owner: NDArray[np.int64], most: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Places in ``owner`` of every owner, at most so many of each, drawn; -1 owns nothing."""
+def some_of_each(
+    owner: NDArray[np.int64], weights: NDArray[np.float64], owners: int, most: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Places in ``owner`` of at most so many ``owners``, drawn by their ``weights``, at most so many of each.
+
+    Args:
+        owner: For each place its owner; -1 owns nothing.
+        weights: Of every owner.
+        owners: How many at most.
+        most: How many places of each at most.
+        random: Draws them.
+    """
+    there = np.unique(owner[owner >= 0])
+    shares = weights[there] / weights[there].sum()
+    chosen = random.choice(there, min(owners, len(there)), replace=False, p=shares) if len(there) else there
     order = random.permutation(len(owner))
-    places = [order[owner[order] == each][:most] for each in np.unique(owner[owner >= 0])]
+    places = [order[owner[order] == each][:most] for each in chosen]
     return np.concatenate([*places, np.zeros(0, np.int64)])
 
 

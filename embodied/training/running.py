@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from embodied.errors import MissingDependencyError, ModelError, UsageError
-from embodied.training.examples import Example, kinds, read_examples, texts, vocabulary
+from embodied.training.examples import Example, rarity, read_examples, texts, vocabulary
 
 try:
     from accelerate import Accelerator, DistributedType
@@ -130,7 +130,7 @@ def _with_whole_pictures(model: Any, processor: Any) -> tuple[Any, Any]:
 
 def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[Example, ...]) -> Stage:
     if settings.stage == "tower":
-        return TowerStage(model, vocabulary(examples), kinds(examples))
+        return TowerStage(model, vocabulary(examples), rarity(examples))
     if settings.stage == "align":
         return AlignmentStage(model, processor.tokenizer, settings.keep_words)
     return InstructionStage(model, processor.tokenizer, tower=settings.tower_too)

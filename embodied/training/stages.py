@@ -19,8 +19,6 @@ from embodied.training.reading import Words, reading_loss
 Losses = dict[str, torch.Tensor]
 NOTHING = 0
 """The number of no word."""
-RARE = 100
-"""Kinds of which there are fewer weigh less than the others."""
 POINT_BETA = 0.005
 """Below this error, in units of the picture, a point counts as nearly right."""
 POINT_WEIGHT = 5.0
@@ -61,14 +59,14 @@ class TowerStage(Stage):
 
     rarity: torch.Tensor
 
-    def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]], seen: Mapping[str, int]) -> None:
-        """Tell apart ``words`` for each aspect, and nothing from something; ``seen`` says how often each kind is.
+    def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]], rarity: Mapping[str, float]) -> None:
+        """Tell apart ``words`` for each aspect, and nothing from something; things weigh by their kind's ``rarity``.
 
         Every kind weighs the same: else it is learnt what a wall is, and not a whisk.
         """
         super().__init__(model)
-        rarity = [0.0, *(1.0 / max(seen[kind], RARE) for kind in words["kind"])]
-        self.register_buffer("rarity", torch.tensor(rarity), persistent=False)
+        weights = torch.tensor([0.0, *(rarity[kind] for kind in words["kind"])])
+        self.register_buffer("rarity", weights, persistent=False)
         size = model.config.vision_config.inner_size
         self._numbers = {aspect: {word: number for number, word in enumerate(words[aspect], 1)} for aspect in ASPECTS}
         self.aspects = nn.ModuleDict({aspect: nn.Linear(size, 1 + len(words[aspect])) for aspect in ASPECTS})

@@ -4,6 +4,7 @@ import copy
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from tiny import GRID, SIZES, whole_mask
@@ -13,6 +14,7 @@ from embodied.training.building import build
 from embodied.training.examining import replies
 from embodied.training.examples import read_picture, texts
 from embodied.training.grouped import GROUPED
+from embodied.training.patches import some_of_each
 from embodied.training.shown import WORDS
 from embodied.training.stages import InstructionStage
 
@@ -164,3 +166,11 @@ def test_a_tower_that_does_not_move_is_asked_once_about_a_picture(data, examples
     stage = InstructionStage(copy.deepcopy(model), processor.tokenizer)
     with torch.inference_mode():
         torch.testing.assert_close(stage(kept), stage(fresh), atol=1e-4, rtol=1e-4)
+
+
+def test_rare_things_are_read_rather_than_common_ones():
+    owner, weights = np.arange(30), np.array([1.0] * 25 + [100.0] * 5)
+    read = some_of_each(owner, weights, 10, 3, np.random.default_rng(0))
+    assert len(read) == 10
+    assert set(range(25, 30)) <= set(read.tolist())
+    assert not len(some_of_each(np.full(4, -1), np.zeros(0), 10, 3, np.random.default_rng(0)))

@@ -11,7 +11,7 @@ from embodied.errors import UsageError
 from embodied.training.attending import Gaze
 from embodied.training.batches import Items, collate
 from embodied.training.building import build
-from embodied.training.examples import kinds, texts, vocabulary
+from embodied.training.examples import rarity, texts, vocabulary
 from embodied.training.loop import DrawnOrder, Schedule, last_state
 from embodied.training.running import StageSettings, run_stage
 from embodied.training.shown import WORDS
@@ -43,7 +43,7 @@ def batch(data, examples, fresh):
 
 def make(name, model, processor, examples):
     if name == "tower":
-        return TowerStage(model, vocabulary(examples), kinds(examples))
+        return TowerStage(model, vocabulary(examples), rarity(examples))
     return (
         AlignmentStage(model, processor.tokenizer) if name == "align" else InstructionStage(model, processor.tokenizer)
     )
@@ -75,7 +75,7 @@ def test_stage_learns_what_it_is_shown_and_moves_nothing_else(name, fresh, batch
 
 
 def test_the_tower_learns_every_aspect_of_a_thing(fresh, batch, examples):
-    stage = TowerStage(fresh[0], vocabulary(examples), kinds(examples))
+    stage = TowerStage(fresh[0], vocabulary(examples), rarity(examples))
     first = {name: float(loss.detach()) for name, loss in stage(batch).items()}
     assert set(first) == {"anything", "kind", "color", "state", "label", "point"}
     optimiser = torch.optim.Adam(stage.parameters(), lr=3e-3)
@@ -89,9 +89,7 @@ def test_the_tower_learns_every_aspect_of_a_thing(fresh, batch, examples):
 
 def test_a_rare_kind_weighs_as_much_as_a_common_one(fresh, batch, examples):
     words = vocabulary(examples)
-    common, rare = words | {"kind": ["block", "whisk"]}, {"block": 9000, "whisk": 300}
-    stage = TowerStage(fresh[0], common, rare)
-    assert stage.rarity[2] == 30 * stage.rarity[1]
+    stage = TowerStage(fresh[0], words | {"kind": ["block", "whisk"]}, {"block": 1 / 9000, "whisk": 1 / 300})
     things = tuple((replace_kind(each[0], "whisk"), *each[1:]) for each in batch.things)
     changed = replace(batch, things=things)
     shown = each_thing_alike(batch.owner) * stage.rarity[stage._targets(changed)[0]]
