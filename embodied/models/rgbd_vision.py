@@ -139,7 +139,13 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         super().__init__(config)
         rows, columns = config.grid
         sizes = [config.stem_size * 2**level for level in range(HALVINGS + 1)]
-        self.stem = nn.Conv2d(CHANNELS + 2, sizes[0], 4, stride=4)
+        self.stem = nn.Sequential(  # a cup is ten pixels wide: its shape must be looked at before pixels are merged
+            nn.Conv2d(CHANNELS + 2, sizes[0], 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(sizes[0], sizes[0], 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(sizes[0], sizes[0], 2, stride=2),
+        )
         self.blocks = nn.ModuleList(
             nn.Sequential(*(_Residual(size) for _ in range(1 + level))) for level, size in enumerate(sizes)
         )

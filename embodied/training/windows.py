@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from embodied.training.batches import Batch
-from embodied.training.stages import each_thing_alike
 
 
 def windowed(batch: Batch, size: tuple[int, int], grid: tuple[int, int], seed: int) -> Batch:
-    """The same window of every picture, somewhere around one of the things that are seen.
+    """The same window of every picture, somewhere around one of the tokens that are read: at a rare thing, rather.
 
     Args:
         batch: Whole pictures.
@@ -20,8 +19,8 @@ def windowed(batch: Batch, size: tuple[int, int], grid: tuple[int, int], seed: i
         seed: Draws thing and place.
     """
     random = np.random.default_rng(seed)
-    shown = each_thing_alike(batch.owner).sum(0).double().numpy() + 1e-9
-    patch = np.unravel_index(int(random.choice(len(shown), p=shown / shown.sum())), grid)
+    places = batch.reading[:, 1].numpy() if len(batch.reading) else np.arange(batch.owner.shape[1])
+    patch = np.unravel_index(int(random.choice(places)), grid)
     corner = [_begin(int(at), side, sides, random) for at, side, sides in zip(patch, size, grid, strict=True)]
     rows, columns = (slice(begin, begin + side) for begin, side in zip(corner, size, strict=True))
     height_px, width_px = (pixels // side for pixels, side in zip(batch.pixel_values.shape[2:], grid, strict=True))
