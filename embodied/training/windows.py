@@ -29,6 +29,7 @@ def windowed(batch: Batch, size: tuple[int, int], grid: tuple[int, int], seed: i
         pixel_values=batch.pixel_values[..., _times(rows, height_px), _times(columns, width_px)],
         owner=batch.owner.view(-1, *grid)[:, rows, columns].flatten(1),
         told=batch.told.view(-1, *grid, batch.told.shape[-1])[:, rows, columns].flatten(1, 2),
+        reading=batch.reading[:0],  # places in whole pictures
         corner=(rows.start, columns.start),
     )
 
