@@ -27,7 +27,7 @@ def tower(
     data: Data,
     out: Out,
     image_size: Annotated[
-        tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that the model takes.")
+        tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that a new model takes.")
     ] = (320, 240),
     start: Annotated[
         Path | None, typer.Option(file_okay=False, help="The checkpoint to go on from.", show_default="a new model")

@@ -20,6 +20,7 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
+from embodied.models.blindfolded import GREY
 from embodied.models.rgbd_vision import RgbdVisionModel
 from embodied.training.examples import Example, Picture, rarity, read_picture
 from embodied.training.patches import some_of_each
@@ -132,27 +133,33 @@ class Items(Dataset[Item]):
     def __getitem__(self, key: tuple[int, int] | int) -> Item:
         """Example ``key[0]`` as it is asked in epoch ``key[1]``."""
         index, epoch = key if isinstance(key, tuple) else (key, 0)
-        shown, tokens = self._kept.get(index) or self._look_at(index)
+        shown, seen = self._seen(index)
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(self._examples[index].exchanges))
         asked = [shown.asked[number] for number in order[: self._questions]]
         weights = np.array([self._rarity[thing.kind] for thing in shown.things])
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
-        seen = self._pixels(index) if tokens is None else tokens
         return Item(shown, seen, asked, read, int(random.integers(2**31)))
 
-    def _look_at(self, index: int) -> tuple[Shown, torch.Tensor | None]:
-        """What is the same in every epoch; kept while there is room."""
+    def _seen(self, index: int) -> tuple[Shown, torch.Tensor]:
+        """An example, and what the model gets of its picture."""
+        if index not in self._kept:
+            return self._look_at(index)
+        shown, tokens = self._kept[index]
+        if tokens is not None:
+            return shown, tokens
+        return shown, pixels(self._processor, read_picture(self._directory, self._examples[index], labels=False))
+
+    def _look_at(self, index: int) -> tuple[Shown, torch.Tensor]:
+        """The same for the first time; what is so in every epoch is kept while there is room."""
         picture = read_picture(self._directory, self._examples[index])
         shown = show(self._examples[index], picture, self._renderer, self._grid, self._questions > 0)
-        tokens = None if self._tower is None else _tokens(self._tower, pixels(self._processor, picture))
+        seen = pixels(self._processor, picture)
+        tokens = None if self._tower is None else _tokens(self._tower, seen)
         size = BYTES_SHOWN + (0 if tokens is None else tokens.nbytes)
         if size <= self._room:
             self._kept[index], self._room = (shown, tokens), self._room - size
-        return shown, tokens
-
-    def _pixels(self, index: int) -> torch.Tensor:
-        return pixels(self._processor, read_picture(self._directory, self._examples[index], labels=False))
+        return shown, seen if tokens is None else tokens
 
 
 def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> torch.Tensor:
@@ -165,7 +172,7 @@ def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> torch.Tensor:
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:
     """A picture as the tower takes it; ``blind`` shows a grey one without depth instead."""
-    image = np.full_like(picture.image, 128) if blind else picture.image
+    image = np.full_like(picture.image, GREY) if blind else picture.image
     depth_m = None if blind else picture.depth_m
     images = processor.image_processor
     with_depth = "depth_m" in images.valid_kwargs.__annotations__

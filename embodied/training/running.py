@@ -140,9 +140,9 @@ def _collate(settings: StageSettings, processor: Any, grid: tuple[int, int]) -> 
     whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id)
     if (window := settings.window) is None:
         return whole
-    if any(side > sides for side, sides in zip(window, grid, strict=True)):
+    if not all(1 <= side <= sides for side, sides in zip(window, grid, strict=True)):
         raise UsageError(
-            f"a window of {window[0]} by {window[1]} patches is larger than the picture's {grid[0]} by {grid[1]}"
+            f"a window of {window[0]} by {window[1]} patches does not fit into the picture's {grid[0]} by {grid[1]}"
         )
     return lambda items: windowed(whole(items), window, grid, items[0].draw)
 
