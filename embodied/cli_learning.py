@@ -34,7 +34,7 @@ def tower(
     ] = None,
     window: Annotated[
         tuple[int, int] | None,
-        typer.Option(metavar="ROWS COLUMNS", help="Patches to look at of each picture.", show_default="all"),
+        typer.Option(metavar="ROWS COLUMNS", help="Patches of each part that is looked at.", show_default="all"),
     ] = None,
     steps: Steps = None,
     batch_size: BatchSize = None,
@@ -44,7 +44,7 @@ def tower(
 ) -> None:
     """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it.
 
-    With a --window only a part of each picture is looked at, around something that is seen, which takes less time.
+    With a --window only four parts of each picture are looked at, around things that are seen: less time for more.
     """
     _train("tower", data, out, start, steps, batch_size, learning_rate, seed, resume, image_size, window)
 

@@ -9,6 +9,7 @@ model's embeddings of numbers begin training, so that an exact place needs no le
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,6 @@ TOKENS_NDIM = 3
 """Tokens have one dimension less than pixels."""
 MIN_DEPTH_M = 0.05
 """What is less was not measured."""
-
-
-Window = tuple[slice, slice]
-"""Rows and columns of patches."""
 
 
 class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
@@ -167,59 +164,63 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             nn.init.zeros_(module.shift.weight)
             nn.init.zeros_(module.shift.bias)
 
-    def forward(self, pixel_values: torch.Tensor, corner: tuple[int, int] = (0, 0), **_: Any) -> RgbdVisionOutput:
+    def forward(self, pixel_values: torch.Tensor, corners: torch.Tensor | None = None, **_: Any) -> RgbdVisionOutput:
         """One token a patch; the only hidden states are the last ones.
 
         Args:
             pixel_values: Pictures, or a window of each; tokens instead of pixels pass as they are.
-            corner: Row and column of the patch with which the window begins.
+            corners: (batch, 2) row and column of the patch with which each window begins.
         """
         if pixel_values.ndim == TOKENS_NDIM:
             return RgbdVisionOutput(last_hidden_state=pixel_values, hidden_states=(pixel_values,))
         config: Any = self.config
-        window = self._window(pixel_values, corner)
-        places = _places(config, window).to(pixel_values).expand(len(pixel_values), -1, -1, -1)
+        if corners is None:
+            corners = torch.zeros(len(pixel_values), 2, dtype=torch.long, device=pixel_values.device)
+        places = _places(pixel_values, config, corners)
         x = self.stem(torch.cat([pixel_values, places], 1).contiguous(memory_format=torch.channels_last))
         x = self.blocks[0](x)
         for halving, block in zip(self.halvings, self.blocks[1:], strict=True):
             x = block(halving(x))
-        position = self.position.view(1, *config.grid, -1)[:, window[0], window[1]]
+        rows, columns = _following(corners, [side // config.patch_size for side in pixel_values.shape[2:]])
+        position = self.position.view(*config.grid, -1)[rows[:, :, None], columns[:, None, :]]
         tokens = self.to_tokens(x).flatten(2).transpose(1, 2) + position.flatten(1, 2)
         for layer in self.layers:
             tokens = layer(tokens)
         inner = self.norm(tokens)
-        points = _patches(pixel_values, config, window) + self.shift(inner).float()
+        points = _patches(pixel_values, config, rows, columns) + self.shift(inner).float()
         tokens = torch.cat([inner, waves(points).flatten(2).to(inner)], -1)
         return RgbdVisionOutput(last_hidden_state=tokens, hidden_states=(tokens,), points=points)
 
-    def _window(self, pixel_values: torch.Tensor, corner: tuple[int, int]) -> Window:
-        """Rows and columns of the patches that are looked at."""
-        rows, columns = (side // self.config.patch_size for side in pixel_values.shape[2:])
-        return slice(corner[0], corner[0] + rows), slice(corner[1], corner[1] + columns)
+
+def _following(begins: torch.Tensor, sides: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Numbers of rows (batch, sides[0]) and of columns (batch, sides[1]) that follow where each begins (batch, 2)."""
+    rows, columns = (begins[:, axis, None] + torch.arange(sides[axis], device=begins.device) for axis in range(2))
+    return rows, columns
 
 
-def _patches(pixel_values: torch.Tensor, config: RgbdVisionConfig, window: Window) -> torch.Tensor:
+def _patches(
+    pixel_values: torch.Tensor, config: RgbdVisionConfig, rows: torch.Tensor, columns: torch.Tensor
+) -> torch.Tensor:
     """Where each patch is (batch, patches, 3): x and y of its middle, the mean of what was measured in it."""
     depth_m = pixel_values[:, CHANNELS - 1].float() * DEPTH_SPREAD_M + MIDDLE_DEPTH_M
-    rows, columns = (side // config.patch_size for side in depth_m.shape[1:])
-    inside = depth_m.reshape(len(depth_m), rows, config.patch_size, columns, config.patch_size)
+    down, right = rows.shape[1], columns.shape[1]
+    inside = depth_m.reshape(len(depth_m), down, config.patch_size, right, config.patch_size)
     measured = inside > MIN_DEPTH_M
     count = measured.sum((2, 4))
     z = torch.where(count > 0, (inside * measured).sum((2, 4)) / count.clamp(min=1), MIDDLE_DEPTH_M)
-    y, x = (
-        (torch.arange(sides, device=z.device)[part] + 0.5) / sides
-        for sides, part in zip(config.grid, window, strict=True)
-    )
-    return torch.stack([x[None, None, :].expand_as(z), y[None, :, None].expand_as(z), z], -1).flatten(1, 2)
+    y, x = ((places + 0.5) / sides for places, sides in zip((rows, columns), config.grid, strict=True))
+    return torch.stack([x[:, None, :].expand_as(z), y[:, :, None].expand_as(z), z], -1).flatten(1, 2)
 
 
-def _places(config: RgbdVisionConfig, window: Window) -> torch.Tensor:
-    """Two more channels (2, height, width): how far to the right and how far down a pixel is, from -1 to 1."""
+def _places(pixel_values: torch.Tensor, config: RgbdVisionConfig, corners: torch.Tensor) -> torch.Tensor:
+    """Two more channels (batch, 2, height, width): how far to the right and down a pixel is, from -1 to 1."""
+    rows, columns = _following(corners * config.patch_size, pixel_values.shape[2:])
     down, right = (
-        torch.linspace(-1, 1, side)[part.start * config.patch_size : part.stop * config.patch_size]
-        for side, part in zip((config.image_height, config.image_width), window, strict=True)
+        torch.linspace(-1, 1, side, device=rows.device)[numbers].to(pixel_values)
+        for side, numbers in zip((config.image_height, config.image_width), (rows, columns), strict=True)
     )
-    return torch.stack([right.expand(len(down), -1), down[:, None].expand(-1, len(right))])
+    sides = (-1, rows.shape[1], columns.shape[1])
+    return torch.stack([right[:, None, :].expand(sides), down[:, :, None].expand(sides)], 1)
 
 
 AutoConfig.register(RgbdVisionConfig.model_type, RgbdVisionConfig)

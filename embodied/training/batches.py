@@ -79,7 +79,7 @@ class Batch:
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
         things: What can be seen in each picture.
         image_start: Where the picture's tokens begin.
-        corner: Row and column of the patch with which pictures begin of which only a window is looked at.
+        corners: (batch, 2) row and column of the patch with which each picture begins, if only windows are looked at.
     """
 
     pixel_values: torch.Tensor
@@ -94,7 +94,7 @@ class Batch:
     reading: torch.Tensor
     things: tuple[Any, ...]
     image_start: int
-    corner: tuple[int, int] = (0, 0)
+    corners: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on ``device``."""

@@ -77,7 +77,7 @@ class TowerStage(Stage):
 
     def losses(self, batch: Batch) -> Losses:
         """Whether a patch shows something; of those that do also what is known of it, every kind of thing alike."""
-        seen = self.model.model.vision_tower(batch.pixel_values, corner=batch.corner)
+        seen = self.model.model.vision_tower(batch.pixel_values, corners=batch.corners)
         tokens = seen.last_hidden_state[..., : self.model.config.vision_config.inner_size]
         point = smooth_l1_loss(seen.points, batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
         wanted = dict(zip(ASPECTS, self._targets(batch), strict=True))
