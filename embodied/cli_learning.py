@@ -28,7 +28,7 @@ def tower(
     out: Out,
     image_size: Annotated[
         tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that a new model takes.")
-    ] = (320, 240),
+    ] = (448, 336),
     start: Annotated[
         Path | None, typer.Option(file_okay=False, help="The checkpoint to go on from.", show_default="a new model")
     ] = None,
@@ -105,7 +105,7 @@ def _train(
     learning_rate: float | None,
     seed: int,
     resume: bool,
-    image_size: tuple[int, int] = (320, 240),
+    image_size: tuple[int, int] = (448, 336),
     window: tuple[int, int] | None = None,
     keep_words: bool = False,
     tower_too: bool = False,

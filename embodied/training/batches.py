@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -42,6 +42,20 @@ BYTES_SHOWN = 40_000
 """What an example is about when it is ready, without its picture."""
 
 
+class Drawn(NamedTuple):
+    """When which example is shown.
+
+    Attributes:
+        example: Its number.
+        epoch: How often it was shown before.
+        done: The share of the training that is over.
+    """
+
+    example: int
+    epoch: int = 0
+    done: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Item:
     """One example, ready for a batch.
@@ -52,6 +66,7 @@ class Item:
         asked: The questions chosen this time.
         read: Places of the picture's tokens that are read this time.
         draw: Seeds what else is drawn.
+        done: The share of the training that is over.
     """
 
     shown: Shown
@@ -59,6 +74,7 @@ class Item:
     asked: list[Asked]
     read: NDArray[np.int64]
     draw: int
+    done: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,16 +146,16 @@ class Items(Dataset[Item]):
         """How many examples there are."""
         return len(self._examples)
 
-    def __getitem__(self, key: tuple[int, int] | int) -> Item:
-        """Example ``key[0]`` as it is asked in epoch ``key[1]``."""
-        index, epoch = key if isinstance(key, tuple) else (key, 0)
+    def __getitem__(self, key: Drawn | tuple[int, int] | int) -> Item:
+        """An example as it is asked when it is drawn."""
+        index, epoch, done = Drawn(*key) if isinstance(key, tuple) else Drawn(key)
         shown, seen = self._seen(index)
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(self._examples[index].exchanges))
         asked = [shown.asked[number] for number in order[: self._questions]]
         weights = np.array([self._rarity[thing.kind] for thing in shown.things])
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
-        return Item(shown, seen, asked, read, int(random.integers(2**31)))
+        return Item(shown, seen, asked, read, int(random.integers(2**31)), done)
 
     def _seen(self, index: int) -> tuple[Shown, torch.Tensor]:
         """An example, and what the model gets of its picture."""

@@ -33,8 +33,8 @@ class Sizes:
         vocab: At most so many tokens.
     """
 
-    image_height: int = 240
-    image_width: int = 320
+    image_height: int = 336
+    image_width: int = 448
     patch: int = 16
     stem: int = 32
     vision_width: int = 256

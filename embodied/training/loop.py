@@ -15,7 +15,7 @@ from accelerate.utils import DataLoaderConfiguration
 from torch.utils.data import DataLoader, Sampler
 
 from embodied.errors import UsageError
-from embodied.training.batches import Batch, Item, Items
+from embodied.training.batches import Batch, Drawn, Item, Items
 from embodied.training.checkpoint import save_weights
 from embodied.training.stages import Stage
 
@@ -61,8 +61,8 @@ class Progress:
     losses: Mapping[str, float]
 
 
-class DrawnOrder(Sampler[tuple[int, int]]):
-    """(example, epoch) from batch ``first`` on: every example once an epoch, in an order of the seed's."""
+class DrawnOrder(Sampler[Drawn]):
+    """What is shown from batch ``first`` on: every example once an epoch, in an order of the seed's."""
 
     def __init__(self, examples: int, schedule: Schedule, first: int) -> None:
         """Draw from so many ``examples``."""
@@ -72,14 +72,14 @@ class DrawnOrder(Sampler[tuple[int, int]]):
         """How many are left."""
         return (self._schedule.steps - self._first) * self._schedule.batch_size
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[Drawn]:
         """What is left."""
-        size, order, drawn = self._schedule.batch_size, list[int](), -1
+        size, order, ordered = self._schedule.batch_size, list[int](), -1
         for place in range(self._first * size, self._schedule.steps * size):
             epoch, index = divmod(place, self._examples)
-            if epoch != drawn:
-                order, drawn = self._order(epoch), epoch
-            yield order[index], epoch
+            if epoch != ordered:
+                order, ordered = self._order(epoch), epoch
+            yield Drawn(order[index], epoch, place // size / self._schedule.steps)
 
     def _order(self, epoch: int) -> list[int]:
         generator = torch.Generator().manual_seed((self._schedule.seed << 20) + epoch)

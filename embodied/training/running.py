@@ -22,7 +22,7 @@ try:
     from embodied.training.examining import Mark, examine
     from embodied.training.loop import Progress, Schedule, begin, train
     from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
-    from embodied.training.windows import windowed
+    from embodied.training.windows import in_windows
 except ImportError as error:
     raise MissingDependencyError(error.name or "torch", "learning") from error
 
@@ -138,13 +138,7 @@ def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[
 
 def _collate(settings: StageSettings, processor: Any, grid: tuple[int, int]) -> Callable[[list[Item]], Batch]:
     whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id)
-    if (window := settings.window) is None:
-        return whole
-    if not all(1 <= side <= sides for side, sides in zip(window, grid, strict=True)):
-        raise UsageError(
-            f"a window of {window[0]} by {window[1]} patches does not fit into the picture's {grid[0]} by {grid[1]}"
-        )
-    return lambda items: windowed(whole(items), window, grid, items[0].draw)
+    return whole if settings.window is None else in_windows(whole, settings.window, grid)
 
 
 def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RgbdVisionModel | None:

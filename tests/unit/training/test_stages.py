@@ -161,5 +161,8 @@ def test_only_the_tower_begins_with_nothing(data, tmp_path):
 def test_every_example_is_shown_once_an_epoch():
     order = list(DrawnOrder(6, replace(SCHEDULE, steps=6), 0))
     for epoch in (0, 1):
-        assert sorted(index for index, number in order if number == epoch) == list(range(6))
+        assert sorted(drawn.example for drawn in order if drawn.epoch == epoch) == list(range(6))
+    shares = [drawn.done for drawn in order]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 5 / 6)
     assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4 * SCHEDULE.batch_size :]

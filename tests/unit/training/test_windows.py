@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from tiny import GRID, SIZES
 
 from embodied.errors import UsageError
-from embodied.training.batches import Items, collate
+from embodied.training.batches import Drawn, Items, collate
 from embodied.training.building import build
 from embodied.training.examples import texts
 from embodied.training.loop import Schedule
 from embodied.training.running import StageSettings, run_stage
-from embodied.training.windows import WINDOWS, windowed
+from embodied.training.windows import WINDOWS, in_windows, windowed
 
 WINDOW = (2, 3)
 
@@ -100,6 +101,15 @@ def test_window_of_the_whole_picture_is_seen_as_the_picture(batch, model_and_pro
     with torch.inference_mode():
         seen, whole = tower(window.pixel_values, corners=window.corners), tower(batch.pixel_values)
     torch.testing.assert_close(seen.last_hidden_state[::WINDOWS], whole.last_hidden_state)
+
+
+@pytest.mark.parametrize(("done", "windows"), [(0.0, True), (0.85, True), (0.95, False)])
+def test_pictures_are_whole_when_the_training_ends(data, examples, model_and_processor, done, windows):
+    processor = model_and_processor[1]
+    items = Items(data, examples, processor, GRID, 0, seed=0)
+    whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=0)
+    batch = in_windows(whole, WINDOW, GRID)([items[Drawn(number, 0, done)] for number in range(2)])
+    assert batch.owner.shape == ((2 * WINDOWS, WINDOW[0] * WINDOW[1]) if windows else (2, GRID[0] * GRID[1]))
 
 
 def test_window_larger_than_the_picture_is_refused(data, tmp_path):
