@@ -32,10 +32,6 @@ def tower(
     start: Annotated[
         Path | None, typer.Option(file_okay=False, help="The checkpoint to go on from.", show_default="a new model")
     ] = None,
-    window: Annotated[
-        tuple[int, int] | None,
-        typer.Option(metavar="ROWS COLUMNS", help="Patches of each part that is looked at.", show_default="all"),
-    ] = None,
     steps: Steps = None,
     batch_size: BatchSize = None,
     learning_rate: Rate = None,
@@ -44,9 +40,9 @@ def tower(
 ) -> None:
     """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it.
 
-    With a --window only four parts of each picture are looked at, around things that are seen: less time for more.
+    At first it looks at small parts of each picture alone, around things that are seen; in the end at whole ones.
     """
-    _train("tower", data, out, start, steps, batch_size, learning_rate, seed, resume, image_size, window)
+    _train("tower", data, out, start, steps, batch_size, learning_rate, seed, resume, image_size)
 
 
 def align(
@@ -106,7 +102,6 @@ def _train(
     seed: int,
     resume: bool,
     image_size: tuple[int, int] = (448, 336),
-    window: tuple[int, int] | None = None,
     keep_words: bool = False,
     tower_too: bool = False,
 ) -> None:
@@ -129,7 +124,6 @@ def _train(
         start,
         schedule,
         sizes,
-        window=window,
         keep_words=keep_words,
         tower_too=tower_too,
         resume=resume,

@@ -28,7 +28,7 @@ except ImportError as error:
 
 StageName = Literal["tower", "align", "instruct"]
 SCHEDULES: Mapping[StageName, Schedule] = {
-    "tower": Schedule(steps=3000, batch_size=16, learning_rate=1.5e-3),
+    "tower": Schedule(steps=4200, batch_size=16, learning_rate=1.5e-3),
     "align": Schedule(steps=500, batch_size=16, learning_rate=3e-3),
     "instruct": Schedule(steps=6000, batch_size=16, learning_rate=3e-3),
 }
@@ -49,7 +49,6 @@ class StageSettings:
         schedule: How long and how fast.
         sizes: Of a new model.
         questions: How many a picture, in the stage of instructions.
-        window: Rows and columns of patches that the tower's stage looks at, of each picture; by default at all.
         keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
         resume: Go on with what is in ``out``.
@@ -62,7 +61,6 @@ class StageSettings:
     schedule: Schedule
     sizes: Sizes = Sizes()
     questions: int = QUESTIONS
-    window: tuple[int, int] | None = None
     keep_words: bool = False
     tower_too: bool = False
     resume: bool = False
@@ -138,7 +136,7 @@ def _stage(settings: StageSettings, model: Any, processor: Any, examples: tuple[
 
 def _collate(settings: StageSettings, processor: Any, grid: tuple[int, int]) -> Callable[[list[Item]], Batch]:
     whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=processor.tokenizer.pad_token_id)
-    return whole if settings.window is None else in_windows(whole, settings.window, grid)
+    return in_windows(whole, grid) if settings.stage == "tower" else whole
 
 
 def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RgbdVisionModel | None:

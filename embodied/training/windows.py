@@ -8,33 +8,24 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from embodied.errors import UsageError
 from embodied.training.batches import Batch, Item
 
+SIDE = 6
+"""Rows and columns of patches in a window."""
 WINDOWS = 4
 """So many windows a picture: about as many as there are things in it that can be taken."""
-
 WHOLE_SHARE = 0.1
 """In the last steps, this share of them, pictures are whole, as they will be when the model is asked."""
 
 
-def in_windows(
-    whole: Callable[[list[Item]], Batch], size: tuple[int, int], grid: tuple[int, int]
-) -> Callable[[list[Item]], Batch]:
+def in_windows(whole: Callable[[list[Item]], Batch], grid: tuple[int, int]) -> Callable[[list[Item]], Batch]:
     """What makes batches as ``whole`` does, but of windows until the end of the training is near.
 
     Args:
         whole: Makes batches of whole pictures.
-        size: Rows and columns of patches in a window.
         grid: Rows and columns of patches in a picture.
-
-    Raises:
-        UsageError: If a window does not fit into a picture.
     """
-    if not all(1 <= side <= sides for side, sides in zip(size, grid, strict=True)):
-        raise UsageError(
-            f"a window of {size[0]} by {size[1]} patches does not fit into the picture's {grid[0]} by {grid[1]}"
-        )
+    size = min(SIDE, grid[0]), min(SIDE, grid[1])
 
     def collate(items: list[Item]) -> Batch:
         batch, ending = whole(items), items[0].done >= 1 - WHOLE_SHARE
