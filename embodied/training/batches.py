@@ -10,71 +10,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
-from torch.utils.data import Dataset
 
 from embodied.errors import UsageError
-from embodied.models.blindfolded import GREY
-from embodied.models.rgbd_vision import RgbdVisionModel
-from embodied.training.examples import Example, Picture, rarity, read_picture
-from embodied.training.patches import some_of_each
-from embodied.training.rendering import Renderer
-from embodied.training.shown import Asked, Look, Shown, show
+from embodied.training.items import Item
+from embodied.training.shown import Asked, Look
 
 IGNORED = -100
 GROUPS = 4
 """So many groups of questions share a picture."""
 PREFIX, PADDING = 0, -1
 """What tokens belong to that are of no question."""
-THINGS_READ = 12
-"""So many things of a picture are read at a time, of rare kinds rather than of common ones."""
-TOKENS_READ = 3
-"""So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
-MOST_KEPT_BYTES = 4e9
-"""So much a process keeps of what is the same in every epoch."""
-BYTES_SHOWN = 40_000
-"""What an example is about when it is ready, without its picture."""
-
-
-class Drawn(NamedTuple):
-    """When which example is shown.
-
-    Attributes:
-        example: Its number.
-        epoch: How often it was shown before.
-        done: The share of the training that is over.
-    """
-
-    example: int
-    epoch: int = 0
-    done: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """One example, ready for a batch.
-
-    Attributes:
-        shown: What is the same whenever it is shown.
-        pixel_values: (channels, height, width) for the tower, or its tokens (N, width) if it does not move.
-        asked: The questions chosen this time.
-        read: Places of the picture's tokens that are read this time.
-        draw: Seeds what else is drawn.
-        done: The share of the training that is over.
-    """
-
-    shown: Shown
-    pixel_values: torch.Tensor
-    asked: list[Asked]
-    read: NDArray[np.int64]
-    draw: int
-    done: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,85 +65,6 @@ class Batch:
         """The same on ``device``."""
         tensors = [field.name for field in fields(self) if isinstance(getattr(self, field.name), torch.Tensor)]
         return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
-
-
-class Items(Dataset[Item]):
-    """A data set's examples; which of a picture's questions are asked is drawn from the seed and the place in time."""
-
-    def __init__(
-        self,
-        directory: Path,
-        examples: Sequence[Example],
-        processor: Any,
-        grid: tuple[int, int],
-        questions: int,
-        seed: int,
-        tower: RgbdVisionModel | None = None,
-    ) -> None:
-        """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``.
-
-        A ``tower`` that does not move is asked once about each picture; its tokens take the place of the pixels.
-        """
-        self._directory, self._examples, self._processor = directory, examples, processor
-        self._renderer, self._grid, self._tower = Renderer(processor, grid[0] * grid[1]), grid, tower
-        self._questions, self._seed = questions, seed
-        self._rarity = rarity(examples)
-        self._kept: dict[int, tuple[Shown, torch.Tensor | None]] = {}
-        self._room = MOST_KEPT_BYTES
-
-    def __len__(self) -> int:
-        """How many examples there are."""
-        return len(self._examples)
-
-    def __getitem__(self, key: Drawn | tuple[int, int] | int) -> Item:
-        """An example as it is asked when it is drawn."""
-        index, epoch, done = Drawn(*key) if isinstance(key, tuple) else Drawn(key)
-        shown, seen = self._seen(index)
-        random = np.random.default_rng([self._seed, epoch, index])
-        order = random.permutation(len(self._examples[index].exchanges))
-        asked = [shown.asked[number] for number in order[: self._questions]]
-        weights = np.array([self._rarity[thing.kind] for thing in shown.things])
-        read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
-        return Item(shown, seen, asked, read, int(random.integers(2**31)), done)
-
-    def _seen(self, index: int) -> tuple[Shown, torch.Tensor]:
-        """An example, and what the model gets of its picture."""
-        if index not in self._kept:
-            return self._look_at(index)
-        shown, tokens = self._kept[index]
-        if tokens is not None:
-            return shown, tokens
-        return shown, pixels(self._processor, read_picture(self._directory, self._examples[index], labels=False))
-
-    def _look_at(self, index: int) -> tuple[Shown, torch.Tensor]:
-        """The same for the first time; what is so in every epoch is kept while there is room."""
-        picture = read_picture(self._directory, self._examples[index])
-        shown = show(self._examples[index], picture, self._renderer, self._grid, self._questions > 0)
-        seen = pixels(self._processor, picture)
-        tokens = None if self._tower is None else _tokens(self._tower, seen)
-        size = BYTES_SHOWN + (0 if tokens is None else tokens.nbytes)
-        if size <= self._room:
-            self._kept[index], self._room = (shown, tokens), self._room - size
-        return shown, seen if tokens is None else tokens
-
-
-def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> torch.Tensor:
-    """What ``tower`` says of one picture."""
-    with torch.no_grad():
-        seen = tower(pixel_values[None].to(tower.device))
-    tokens: torch.Tensor = seen.last_hidden_state[0].cpu()
-    return tokens
-
-
-def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:
-    """A picture as the tower takes it; ``blind`` shows a grey one without depth instead."""
-    image = np.full_like(picture.image, GREY) if blind else picture.image
-    depth_m = None if blind else picture.depth_m
-    images = processor.image_processor
-    with_depth = "depth_m" in images.valid_kwargs.__annotations__
-    values = images([Image.fromarray(image)], return_tensors="pt", **({"depth_m": [depth_m]} if with_depth else {}))
-    pixel_values: torch.Tensor = values["pixel_values"][0]
-    return pixel_values
 
 
 def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Batch:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from embodied.training.batches import pixels
 from embodied.training.examples import Example, Picture, read_picture
+from embodied.training.items import pixels
 from embodied.training.numbers import spoken_points
 from embodied.training.patches import label_at
 from embodied.training.rendering import Renderer

@@ -15,8 +15,9 @@ from accelerate.utils import DataLoaderConfiguration
 from torch.utils.data import DataLoader, Sampler
 
 from embodied.errors import UsageError
-from embodied.training.batches import Batch, Drawn, Item, Items
+from embodied.training.batches import Batch
 from embodied.training.checkpoint import save_weights
+from embodied.training.items import Drawn, Item, Items
 from embodied.training.stages import Stage
 
 STATES = "training"

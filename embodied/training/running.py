@@ -16,10 +16,11 @@ try:
     from transformers import LlavaForConditionalGeneration
 
     from embodied.models.rgbd_vision import RgbdVisionModel
-    from embodied.training.batches import Batch, Item, Items, collate
+    from embodied.training.batches import Batch, collate
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import load_weights
     from embodied.training.examining import Mark, examine
+    from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
     from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
     from embodied.training.windows import in_windows

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from embodied.training.batches import Batch, Item
+from embodied.training.batches import Batch
+from embodied.training.items import Item
 
 SIDE = 6
 """Rows and columns of patches in a window."""

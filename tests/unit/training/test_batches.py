@@ -9,11 +9,12 @@ import pytest
 import torch
 from tiny import GRID, SIZES, whole_mask
 
-from embodied.training.batches import IGNORED, TOKENS_READ, Items, collate
+from embodied.training.batches import IGNORED, collate
 from embodied.training.building import build
 from embodied.training.examining import replies
 from embodied.training.examples import read_picture, texts
 from embodied.training.grouped import GROUPED
+from embodied.training.items import TOKENS_READ, Items
 from embodied.training.patches import some_of_each
 from embodied.training.shown import WORDS
 from embodied.training.stages import InstructionStage

@@ -8,8 +8,8 @@ from safetensors.torch import load_file
 from tiny_checkpoints import IMAGE_PX, PATCH_PX, build_gemma3, build_llava
 
 from embodied.errors import ModelError
-from embodied.training.batches import Items
 from embodied.training.checkpoint import load_weights
+from embodied.training.items import Items
 from embodied.training.loop import Schedule
 from embodied.training.rendering import Renderer
 from embodied.training.running import StageSettings, run_stage

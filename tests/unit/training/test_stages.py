@@ -9,9 +9,10 @@ from tiny import GRID, SIZES, whole_mask
 
 from embodied.errors import UsageError
 from embodied.training.attending import Gaze
-from embodied.training.batches import Items, collate
+from embodied.training.batches import collate
 from embodied.training.building import build
 from embodied.training.examples import rarity, texts, vocabulary
+from embodied.training.items import Items
 from embodied.training.loop import DrawnOrder, Schedule, last_state
 from embodied.training.running import StageSettings, run_stage
 from embodied.training.shown import WORDS
