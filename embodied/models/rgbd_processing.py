@@ -73,13 +73,18 @@ def _stack(
 
 
 class RgbdProcessor(LlavaProcessor):
-    """LLaVA's processor; ``depth_m`` goes through to the image processor."""
+    """LLaVA's processor; ``depth_m`` goes through to the image processor, and a picture becomes ``image_tokens``."""
+
+    def __init__(
+        self, image_processor: Any = None, tokenizer: Any = None, chat_template: Any = None, image_tokens: int = 0
+    ) -> None:
+        """As the library loads it: it looks these names up."""
+        self.image_tokens = image_tokens
+        super().__init__(image_processor, tokenizer, chat_template=chat_template)  # type: ignore[no-untyped-call]
 
     def replace_image_token(self, image_inputs: Mapping[str, Any], image_idx: int, **_: Any) -> str:
-        """The markers of one picture, one a patch."""
-        height_px, width_px = image_inputs["pixel_values"][image_idx].shape[-2:]
-        patches = (height_px // self.patch_size) * (width_px // self.patch_size)
-        return "".join([self.image_token] * patches)
+        """The markers of one picture."""
+        return "".join([self.image_token] * self.image_tokens)
 
 
 AutoImageProcessor.register(RgbdVisionConfig, image_processor_classes={"pil": RgbdImageProcessorPil})

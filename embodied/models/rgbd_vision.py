@@ -4,6 +4,9 @@ It is registered with the Auto classes, so that LLaVA as the library has it take
 transformer layers see the whole picture. Every token tells a point: where its patch is, with the depth measured there,
 shifted by what was learnt. It stands in the token's last dimensions as waves of its coordinates, in which the language
 model's embeddings of numbers begin training, so that an exact place needs no learning to be read.
+
+Most of a kitchen's picture is wall and floor, which nobody asks about. So the tower also learns which patches are
+looked at, and hands on the tokens of those alone.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -46,6 +49,7 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         num_hidden_layers, num_attention_heads: Of the transformer.
         image_height, image_width: Pixels of the pictures that it takes.
         patch_size: Pixels to a side of what becomes one token; four times a power of two.
+        handed_on: At most so many tokens of a picture are handed on.
     """
 
     model_type = "rgbd_vision"
@@ -57,6 +61,7 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     image_height: int = 336
     image_width: int = 448
     patch_size: int = 16
+    handed_on: int = 192
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -68,16 +73,25 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
         """Width of a token without its point."""
         return self.hidden_size - TELLING
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens a picture becomes."""
+        return min(self.handed_on, self.grid[0] * self.grid[1])
+
 
 @dataclass
 class RgbdVisionOutput(BaseModelOutputWithPooling):
     """What the tower gives.
 
     Attributes:
-        points: (batch, rows * columns, 3) float32, the point that each token tells: x, y, z.
+        points: (batch, tokens, 3) float32, the point that each token tells: x, y, z.
+        interest: (batch, tokens) the logit of each patch's being looked at.
+        patches: (batch, tokens) the patches whose tokens they are, in their order.
     """
 
     points: torch.Tensor | None = None
+    interest: torch.Tensor | None = None
+    patches: torch.Tensor | None = None
 
 
 def waves(numbers: torch.Tensor) -> torch.Tensor:
@@ -123,7 +137,7 @@ class _Layer(nn.Module):
 
 
 class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
-    """Pictures (batch, 4, height, width) to tokens (batch, rows * columns, hidden_size), row by row."""
+    """Pictures (batch, 4, height, width) to tokens (batch, ``config.tokens``, hidden_size), row by row."""
 
     config_class = RgbdVisionConfig
     base_model_prefix = "rgbd_vision"
@@ -155,6 +169,7 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.num_hidden_layers))
         self.norm = nn.LayerNorm(config.inner_size)
         self.shift = nn.Linear(config.inner_size, AXES)
+        self.interest = nn.Linear(config.inner_size, 1)
         self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: Any) -> None:
@@ -164,15 +179,27 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             nn.init.zeros_(module.shift.weight)
             nn.init.zeros_(module.shift.bias)
 
-    def forward(self, pixel_values: torch.Tensor, corners: torch.Tensor | None = None, **_: Any) -> RgbdVisionOutput:
-        """One token a patch; the only hidden states are the last ones.
+    def forward(self, pixel_values: torch.Tensor, **_: Any) -> RgbdVisionOutput:
+        """The tokens of the patches that are most likely looked at; the only hidden states are the last ones.
 
         Args:
-            pixel_values: Pictures, or a window of each; tokens instead of pixels pass as they are.
-            corners: (batch, 2) row and column of the patch with which each window begins.
+            pixel_values: Pictures; tokens instead of pixels pass as they are.
         """
         if pixel_values.ndim == TOKENS_NDIM:
             return RgbdVisionOutput(last_hidden_state=pixel_values, hidden_states=(pixel_values,))
+        seen, config = self.look(pixel_values), cast(RgbdVisionConfig, self.config)
+        patches = seen.interest.topk(config.tokens).indices.sort().values
+        tokens, points = (of_patches(each, patches) for each in (seen.last_hidden_state, seen.points))
+        interest = of_patches(seen.interest, patches)
+        return RgbdVisionOutput(tokens, hidden_states=(tokens,), points=points, interest=interest, patches=patches)
+
+    def look(self, pixel_values: torch.Tensor, corners: torch.Tensor | None = None) -> Any:
+        """The tokens of all patches.
+
+        Args:
+            pixel_values: Pictures, or a window of each.
+            corners: (batch, 2) row and column of the patch with which each window begins.
+        """
         config: Any = self.config
         if corners is None:
             corners = torch.zeros(len(pixel_values), 2, dtype=torch.long, device=pixel_values.device)
@@ -189,7 +216,12 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
         inner = self.norm(tokens)
         points = _patches(pixel_values, config, rows, columns) + self.shift(inner).float()
         tokens = torch.cat([inner, waves(points).flatten(2).to(inner)], -1)
-        return RgbdVisionOutput(last_hidden_state=tokens, hidden_states=(tokens,), points=points)
+        return RgbdVisionOutput(tokens, points=points, interest=self.interest(inner).squeeze(-1))
+
+
+def of_patches(values: torch.Tensor, patches: torch.Tensor) -> torch.Tensor:
+    """Of ``values`` (batch, patches of a picture, ...) those of ``patches`` (batch, tokens)."""
+    return values[torch.arange(len(patches), device=patches.device)[:, None], patches]
 
 
 def _following(begins: torch.Tensor, sides: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:

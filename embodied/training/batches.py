@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from embodied.errors import UsageError
+from embodied.models.rgbd_vision import of_patches
 from embodied.training.items import Item
 from embodied.training.shown import Asked, Look
 
@@ -42,9 +43,11 @@ class Batch:
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
         told: (batch, N, 3) the point that each token tells; NaN where none.
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
+        looked_at: (batch, N) true at the tokens that any question about the picture looks at, asked now or not.
         things: What can be seen in each picture.
         image_start: Where the picture's tokens begin.
         corners: (batch, 2) row and column of the patch with which each picture begins, if only windows are looked at.
+        patches: (batch, tokens) the patches whose tokens the tower hands on, if it was asked already.
     """
 
     pixel_values: torch.Tensor
@@ -57,14 +60,37 @@ class Batch:
     owner: torch.Tensor
     told: torch.Tensor
     reading: torch.Tensor
+    looked_at: torch.Tensor
     things: tuple[Any, ...]
     image_start: int
     corners: torch.Tensor | None = None
+    patches: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same on ``device``."""
         tensors = [field.name for field in fields(self) if isinstance(getattr(self, field.name), torch.Tensor)]
         return replace(self, **{name: getattr(self, name).to(device) for name in tensors})
+
+    def handed_on(self, tokens: torch.Tensor, patches: torch.Tensor) -> Batch:
+        """The same with a tower's ``tokens`` in place of pixels, which are those of ``patches`` (batch, tokens).
+
+        What is looked for at, or read from, other patches' tokens alone is left out.
+        """
+        row, place = self.reading.unbind(1)
+        where = (patches[row] == place[:, None]).to(torch.int8)
+        inner = torch.cat([torch.zeros_like(patches[:, :1]), patches + 1], 1)
+        to = self.looking_to.gather(1, inner[self.looking_at[:, 0]])
+        there = to.any(1)
+        return replace(
+            self,
+            pixel_values=tokens,
+            owner=of_patches(self.owner, patches),
+            told=of_patches(self.told, patches),
+            looked_at=of_patches(self.looked_at, patches),
+            reading=torch.stack([row, where.argmax(1)], 1)[where.any(1)],
+            looking_at=self.looking_at[there],
+            looking_to=to[there],
+        )
 
 
 def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Batch:
@@ -79,6 +105,7 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
     none = np.zeros(1 + len(items[0].shown.owner), np.bool_)
     question = torch.tensor([row.question for row in rows])
     ids = torch.tensor([row.ids for row in rows])
+    patches = [item.patches for item in items if item.patches is not None]
     return Batch(
         pixel_values=torch.stack([item.pixel_values for item in items]),
         input_ids=ids.masked_fill(question == PADDING, pad_token_id),
@@ -90,8 +117,10 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
         owner=torch.from_numpy(np.stack([item.shown.owner for item in items])),
         told=torch.from_numpy(np.stack([item.shown.told for item in items])),
         reading=_reading(items),
+        looked_at=torch.from_numpy(np.stack([item.shown.looked_at for item in items])),
         things=tuple(item.shown.things for item in items),
         image_start=_image_start(items[0].shown.prefix, image_token_id),
+        patches=torch.stack(patches) if patches else None,
     )
 
 

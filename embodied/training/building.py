@@ -28,6 +28,7 @@ class Sizes:
 
     Attributes:
         image_height, image_width, patch: Pixels of the picture and of what becomes one token.
+        handed_on: At most so many tokens of a picture are handed on to the language model.
         vision_width, vision_layers, stem: The tower; tokens are wider by what tells their points.
         text_width, text_layers, text_heads, text_inner: The language model.
         vocab: At most so many tokens.
@@ -36,13 +37,14 @@ class Sizes:
     image_height: int = 336
     image_width: int = 448
     patch: int = 16
+    handed_on: int = 192
     stem: int = 32
     vision_width: int = 256
     vision_layers: int = 2
-    text_width: int = 128
+    text_width: int = 192
     text_layers: int = 4
     text_heads: int = 4
-    text_inner: int = 352
+    text_inner: int = 512
     vocab: int = 6000
 
 
@@ -59,7 +61,7 @@ def build(texts: Sequence[str], sizes: Sizes, seed: int) -> tuple[LlavaForCondit
     begin_as_copies(gazing_attention(model.model.language_model), 2 * len(WAVES))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
-    return model, _processor(tokenizer, sizes)
+    return model, _processor(tokenizer, sizes, model.config.image_seq_length)
 
 
 def _coarse_numbers(tokenizer: PreTrainedTokenizerFast) -> dict[int, float]:
@@ -101,6 +103,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
         image_height=sizes.image_height,
         image_width=sizes.image_width,
         patch_size=sizes.patch,
+        handed_on=sizes.handed_on,
     )
     text = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -120,7 +123,7 @@ def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
         vision_config=vision,
         text_config=text,
         image_token_index=int(tokenizer(IMAGE, add_special_tokens=False)["input_ids"][0]),
-        image_seq_length=vision.grid[0] * vision.grid[1],
+        image_seq_length=vision.tokens,
         vision_feature_layer=-1,
         vision_feature_select_strategy="full",
         projector_hidden_act="linear",
@@ -128,13 +131,12 @@ def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:
     )
 
 
-def _processor(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> RgbdProcessor:
+def _processor(tokenizer: PreTrainedTokenizerFast, sizes: Sizes, image_tokens: int) -> RgbdProcessor:
     make: Any = RgbdProcessor  # the library's processors have untyped constructors
     processor: RgbdProcessor = make(
         RgbdImageProcessorPil(size={"height": sizes.image_height, "width": sizes.image_width}),
         tokenizer,
-        patch_size=sizes.patch,
-        vision_feature_select_strategy="full",
         chat_template=CHAT_TEMPLATE,
+        image_tokens=image_tokens,
     )
     return processor

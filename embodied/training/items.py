@@ -50,7 +50,9 @@ class Item:
 
     Attributes:
         shown: What is the same whenever it is shown.
-        pixel_values: (channels, height, width) for the tower, or its tokens (N, width) if it does not move.
+        pixel_values: (channels, height, width) for the tower, or the tokens (tokens, width) that it hands on if it does
+            not move.
+        patches: (tokens,) the patches whose tokens these are.
         asked: The questions chosen this time.
         read: Places of the picture's tokens that are read this time.
         draw: Seeds what else is drawn.
@@ -63,6 +65,7 @@ class Item:
     read: NDArray[np.int64]
     draw: int
     done: float
+    patches: torch.Tensor | None = None
 
 
 class Items(Dataset[Item]):
@@ -74,19 +77,21 @@ class Items(Dataset[Item]):
         examples: Sequence[Example],
         processor: Any,
         grid: tuple[int, int],
+        image_tokens: int,
         questions: int,
         seed: int,
         tower: RgbdVisionModel | None = None,
     ) -> None:
-        """Ask at most ``questions`` about a picture of ``directory`` whose tokens form ``grid``.
+        """Ask at most ``questions`` about a picture of ``directory`` that is cut into ``grid``.
 
-        A ``tower`` that does not move is asked once about each picture; its tokens take the place of the pixels.
+        A ``tower`` that does not move is asked once about each picture; its tokens take the place of the pixels. The
+        language model gets ``image_tokens`` of a picture.
         """
         self._directory, self._examples, self._processor = directory, examples, processor
-        self._renderer, self._grid, self._tower = Renderer(processor, grid[0] * grid[1]), grid, tower
+        self._renderer, self._grid, self._tower = Renderer(processor, image_tokens), grid, tower
         self._questions, self._seed = questions, seed
         self._rarity = rarity(examples)
-        self._kept: dict[int, tuple[Shown, torch.Tensor | None]] = {}
+        self._kept: dict[int, tuple[Shown, _Seen | None]] = {}
         self._room = MOST_KEPT_BYTES
 
     def __len__(self) -> int:
@@ -102,35 +107,42 @@ class Items(Dataset[Item]):
         asked = [shown.asked[number] for number in order[: self._questions]]
         weights = np.array([self._rarity[thing.kind] for thing in shown.things])
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
-        return Item(shown, seen, asked, read, int(random.integers(2**31)), done)
+        return Item(shown, seen.values, asked, read, int(random.integers(2**31)), done, seen.patches)
 
-    def _seen(self, index: int) -> tuple[Shown, torch.Tensor]:
+    def _seen(self, index: int) -> tuple[Shown, _Seen]:
         """An example, and what the model gets of its picture."""
         if index not in self._kept:
             return self._look_at(index)
         shown, tokens = self._kept[index]
         if tokens is not None:
             return shown, tokens
-        return shown, pixels(self._processor, read_picture(self._directory, self._examples[index], labels=False))
+        picture = read_picture(self._directory, self._examples[index], labels=False)
+        return shown, _Seen(pixels(self._processor, picture))
 
-    def _look_at(self, index: int) -> tuple[Shown, torch.Tensor]:
+    def _look_at(self, index: int) -> tuple[Shown, _Seen]:
         """The same for the first time; what is so in every epoch is kept while there is room."""
         picture = read_picture(self._directory, self._examples[index])
-        shown = show(self._examples[index], picture, self._renderer, self._grid, self._questions > 0)
+        shown = show(self._examples[index], picture, self._renderer, self._grid)
         seen = pixels(self._processor, picture)
         tokens = None if self._tower is None else _tokens(self._tower, seen)
-        size = BYTES_SHOWN + (0 if tokens is None else tokens.nbytes)
+        size = BYTES_SHOWN + (0 if tokens is None else tokens.values.nbytes)
         if size <= self._room:
             self._kept[index], self._room = (shown, tokens), self._room - size
-        return shown, seen if tokens is None else tokens
+        return shown, tokens or _Seen(seen)
 
 
-def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> torch.Tensor:
+class _Seen(NamedTuple):
+    """Pixels, or a tower's tokens and the patches whose tokens they are."""
+
+    values: torch.Tensor
+    patches: torch.Tensor | None = None
+
+
+def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> _Seen:
     """What ``tower`` says of one picture."""
     with torch.no_grad():
         seen = tower(pixel_values[None].to(tower.device))
-    tokens: torch.Tensor = seen.last_hidden_state[0].cpu()
-    return tokens
+    return _Seen(seen.last_hidden_state[0].cpu(), seen.patches[0].cpu())
 
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:

@@ -83,7 +83,16 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     train(
         accelerator,
         _stage(settings, model, processor, examples),
-        Items(settings.data, examples, processor, grid, questions, settings.schedule.seed, tower),
+        Items(
+            settings.data,
+            examples,
+            processor,
+            grid,
+            _image_tokens(model),
+            questions,
+            settings.schedule.seed,
+            tower,
+        ),
         _collate(settings, processor, grid),
         settings.schedule,
         settings.out,
@@ -148,8 +157,14 @@ def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator
     return tower if isinstance(tower, RgbdVisionModel) and not moves and not shared else None
 
 
+def _image_tokens(model: Any) -> int:
+    """How many tokens a picture becomes; what a foreign configuration says of it need not be true."""
+    rows, columns = _grid(model)
+    return int(getattr(model.config.vision_config, "tokens", rows * columns))
+
+
 def _grid(model: Any) -> tuple[int, int]:
-    """Rows and columns of a picture's tokens."""
+    """Rows and columns of a picture's patches."""
     vision = model.config.vision_config
     if hasattr(vision, "grid"):
         rows, columns = vision.grid

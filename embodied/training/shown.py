@@ -60,14 +60,20 @@ class Shown:
     prefix: list[int]
     asked: tuple[Asked, ...]
 
+    @property
+    def looked_at(self) -> NDArray[np.bool_]:
+        """(N,) true at the tokens that any of the questions looks at."""
+        looks = [look.tokens[1:] for asked in self.asked for look in asked.looks]
+        return np.asarray(np.logical_or.reduce([np.zeros(len(self.owner), np.bool_), *looks]))
 
-def show(example: Example, picture: Picture, renderer: Renderer, grid: tuple[int, int], asking: bool) -> Shown:
-    """``example`` with its questions, or without them if nobody is ``asking``; ``grid`` has the picture's tokens."""
+
+def show(example: Example, picture: Picture, renderer: Renderer, grid: tuple[int, int]) -> Shown:
+    """``example`` as a model sees it whose tower makes a ``grid`` of tokens."""
     shares = np.zeros((1, grid[0] * grid[1]), np.float32) if picture.labels is None else coverage(picture.labels, grid)
     owner = _owner(example.things, shares)
     told = points_told(picture, example.things, owner, shares, grid)
     sight = _Sight(example.things, picture, owner, told, grid)
-    asked = tuple(_asked(example, renderer, sight)) if asking else ()
+    asked = tuple(_asked(example, renderer, sight))
     return Shown(example.things, owner, told, renderer.prefix(example.system), asked)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, smooth_l1_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, smooth_l1_loss
 
+from embodied.models.rgbd_vision import RgbdVisionModel
 from embodied.training.attending import Gaze
 from embodied.training.batches import IGNORED, Batch
 from embodied.training.examples import ASPECTS, Aspect, Thing
@@ -77,7 +78,7 @@ class TowerStage(Stage):
 
     def losses(self, batch: Batch) -> Losses:
         """Whether a patch shows something; of those that do also what is known of it, every kind of thing alike."""
-        seen = self.model.model.vision_tower(batch.pixel_values, corners=batch.corners)
+        seen = self.model.model.vision_tower.look(batch.pixel_values, batch.corners)
         tokens = seen.last_hidden_state[..., : self.model.config.vision_config.inner_size]
         point = smooth_l1_loss(seen.points, batch.told.nan_to_num(), beta=POINT_BETA, reduction="none").mean(-1)
         wanted = dict(zip(ASPECTS, self._targets(batch), strict=True))
@@ -88,6 +89,7 @@ class TowerStage(Stage):
         }
         return {
             "anything": surprises["kind"].mean(),
+            "interest": binary_cross_entropy_with_logits(seen.interest, batch.looked_at.to(seen.interest)),
             **{aspect: _mean(surprises[aspect], alike * (wanted[aspect] != NOTHING)) for aspect in ASPECTS},
             "point": POINT_WEIGHT * _mean(point, alike * ~batch.told.isnan().any(-1)),
         }
@@ -121,6 +123,7 @@ class AlignmentStage(Stage):
 
     def losses(self, batch: Batch) -> Losses:
         """How badly tokens are read."""
+        batch = handed_on(self.model.model.vision_tower, batch)
         projected = torch.stack(self.model.model.get_image_features(batch.pixel_values, return_dict=True).pooler_output)
         return {"alignment": reading_loss(projected, batch, self._words, self.model.get_input_embeddings().weight)}
 
@@ -143,6 +146,7 @@ class InstructionStage(Stage):
     def losses(self, batch: Batch) -> Losses:
         """Answers; where it looks; what the picture's tokens say."""
         inner = self.model.model
+        batch = handed_on(inner.vision_tower, batch)
         with Gaze(inner.language_model) as gaze:
             output = inner(
                 input_ids=batch.input_ids,
@@ -159,6 +163,16 @@ class InstructionStage(Stage):
         words = self.model.get_input_embeddings().weight
         losses["alignment"] = READING_WEIGHT * reading_loss(projected, batch, self._words, words)
         return losses
+
+
+def handed_on(tower: Any, batch: Batch) -> Batch:
+    """The batch with tokens instead of pixels, if ``tower`` is one that hands on some patches' tokens alone."""
+    if not isinstance(tower, RgbdVisionModel):
+        return batch
+    if batch.patches is not None:
+        return batch.handed_on(batch.pixel_values, batch.patches)
+    seen = tower(batch.pixel_values)
+    return batch.handed_on(seen.last_hidden_state, seen.patches)
 
 
 def each_thing_alike(owner: torch.Tensor) -> torch.Tensor:

@@ -63,6 +63,7 @@ def windowed(batch: Batch, size: tuple[int, int], grid: tuple[int, int], seed: i
         pixel_values=cut(batch.pixel_values.permute(0, 2, 3, 1), sides).permute(0, 3, 1, 2),
         owner=cut(batch.owner.view(-1, *grid), (1, 1)).flatten(1),
         told=cut(batch.told.view(-1, *grid, batch.told.shape[-1]), (1, 1)).flatten(1, 2),
+        looked_at=cut(batch.looked_at.view(-1, *grid), (1, 1)).flatten(1),
         reading=batch.reading[:0],  # places in whole pictures
         things=tuple(things for things in batch.things for _ in range(WINDOWS)),
         corners=torch.tensor(corners).flatten(0, 1),

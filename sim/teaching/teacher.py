@@ -27,7 +27,7 @@ from sim.world import World
 
 HOME_SHARE, EMPTY_SHARE = 0.55, 0.3
 """So often the arm is at home, and so often, if it is not, its hand is empty."""
-LESSONS = 3
+LESSONS = 6
 """So many commands are asked for in each picture."""
 IMAGE_SIZE_PX = (448, 336)
 

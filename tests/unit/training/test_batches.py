@@ -35,7 +35,7 @@ def tokenizer(model_and_processor):
 
 
 def batch_of(data, examples, processor, questions=4, count=2):
-    items = Items(data, examples, processor, GRID, questions, seed=0)
+    items = Items(data, examples, processor, GRID, 12, questions, seed=0)
     chosen = [items[number, 0] for number in range(count)]
     return chosen, collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
@@ -113,7 +113,7 @@ def test_answer_begins_with_a_look_at_what_it_is_about(data, examples, model_and
 
 def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):
     def asked(seed, epoch):
-        items = Items(data, examples, model_and_processor[1], GRID, 1, seed)
+        items = Items(data, examples, model_and_processor[1], GRID, 12, 1, seed)
         return [items[number, epoch].asked[0].exchange.asked for number in range(len(examples))]
 
     assert asked(0, 1) == asked(0, 1)
@@ -140,7 +140,7 @@ def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, e
     processor = model_and_processor[1]
 
     def reading(epoch):
-        items = Items(data, examples, processor, GRID, 3, seed=0)
+        items = Items(data, examples, processor, GRID, 12, 3, seed=0)
         chosen = [items[number, epoch] for number in range(len(examples))]
         return collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
@@ -156,13 +156,13 @@ def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, e
 def test_a_tower_that_does_not_move_is_asked_once_about_a_picture(data, examples, model_and_processor):
     model, processor = model_and_processor
     seen, asked = [], model.model.vision_tower.register_forward_hook(lambda *_: seen.append(1))
-    items = Items(data, examples, processor, GRID, 3, 0, model.model.vision_tower)
+    items = Items(data, examples, processor, GRID, 12, 3, 0, model.model.vision_tower)
     chosen = [items[number, epoch] for epoch in range(2) for number in range(2)]
     asked.remove()
     assert len(seen) == 2
     kept, fresh = (
         collate(each, processor.image_token_id, processor.tokenizer.pad_token_id)
-        for each in (chosen[:2], [Items(data, examples, processor, GRID, 3, 0)[number, 0] for number in range(2)])
+        for each in (chosen[:2], [Items(data, examples, processor, GRID, 12, 3, 0)[number, 0] for number in range(2)])
     )
     stage = InstructionStage(copy.deepcopy(model), processor.tokenizer)
     with torch.inference_mode():

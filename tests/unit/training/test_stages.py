@@ -37,7 +37,7 @@ def fresh(examples):
 @pytest.fixture
 def batch(data, examples, fresh):
     processor = fresh[1]
-    items = Items(data, examples, processor, GRID, 3, seed=0)
+    items = Items(data, examples, processor, GRID, 12, 3, seed=0)
     chosen = [items[number, 0] for number in range(4)]
     return collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
 
@@ -78,7 +78,7 @@ def test_stage_learns_what_it_is_shown_and_moves_nothing_else(name, fresh, batch
 def test_the_tower_learns_every_aspect_of_a_thing(fresh, batch, examples):
     stage = TowerStage(fresh[0], vocabulary(examples), rarity(examples))
     first = {name: float(loss.detach()) for name, loss in stage(batch).items()}
-    assert set(first) == {"anything", "kind", "color", "state", "label", "point"}
+    assert set(first) == {"anything", "interest", "kind", "color", "state", "label", "point"}
     optimiser = torch.optim.Adam(stage.parameters(), lr=3e-3)
     for _ in range(40):
         optimiser.zero_grad()

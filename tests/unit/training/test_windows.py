@@ -24,7 +24,7 @@ def model_and_processor(examples):
 @pytest.fixture(scope="module")
 def batch(data, examples, model_and_processor):
     processor = model_and_processor[1]
-    items = Items(data, examples, processor, GRID, 0, seed=0)
+    items = Items(data, examples, processor, GRID, 12, 0, seed=0)
     return collate([items[number, 0] for number in range(3)], processor.image_token_id, 0)
 
 
@@ -75,7 +75,7 @@ def test_tower_knows_where_in_the_picture_a_window_is(batch, model_and_processor
     window = windowed(batch, WINDOW, GRID, 0)
     with torch.inference_mode():
         whole = tower(batch.pixel_values).points.view(3, *GRID, 3)
-        points = tower(window.pixel_values, corners=window.corners).points
+        points = tower.look(window.pixel_values, window.corners).points
     for number in range(len(points)):
         picture, rows, columns = slices(window, number)
         expected = whole[picture, rows, columns].flatten(0, 1)
@@ -88,7 +88,7 @@ def test_tower_tells_equal_windows_at_other_places_apart(batch, model_and_proces
     elsewhere = (window.corners + 1) % 2
     with torch.inference_mode():
         here, there = (
-            tower(window.pixel_values, corners=corners).last_hidden_state for corners in (window.corners, elsewhere)
+            tower.look(window.pixel_values, corners).last_hidden_state for corners in (window.corners, elsewhere)
         )
     assert not torch.isclose(here, there).all(-1).any()
 
@@ -97,7 +97,7 @@ def test_window_of_the_whole_picture_is_seen_as_the_picture(batch, model_and_pro
     tower = model_and_processor[0].model.vision_tower
     window = windowed(batch, GRID, GRID, 0)
     with torch.inference_mode():
-        seen = tower(window.pixel_values, corners=window.corners)
+        seen = tower.look(window.pixel_values, window.corners)
         whole = tower(batch.pixel_values.repeat_interleave(WINDOWS, 0))
     assert torch.equal(seen.last_hidden_state, whole.last_hidden_state)
 
@@ -105,7 +105,7 @@ def test_window_of_the_whole_picture_is_seen_as_the_picture(batch, model_and_pro
 @pytest.mark.parametrize(("done", "shown"), [(0.0, 2 * WINDOWS), (0.85, 2 * WINDOWS), (0.95, 2)])
 def test_pictures_are_whole_when_the_training_ends(data, examples, model_and_processor, done, shown):
     processor = model_and_processor[1]
-    items = Items(data, examples, processor, GRID, 0, seed=0)
+    items = Items(data, examples, processor, GRID, 12, 0, seed=0)
     whole = partial(collate, image_token_id=processor.image_token_id, pad_token_id=0)
     batch = in_windows(whole, GRID)([items[Drawn(number, 0, done)] for number in range(2)])
     assert batch.owner.shape == (shown, GRID[0] * GRID[1])  # a picture that is smaller than a window is one
