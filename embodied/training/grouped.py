@@ -39,9 +39,18 @@ def grouped_attention(
     Returns:
         (batch, before + groups * size, heads, width), and no weights.
     """
+    key, value = (repeat_kv(each, module.num_key_value_groups) for each in (key, value))
+    if query.device.type != "cpu":
+        return _attended(query, key, value, attention_mask, scaling), None
+    with torch.autocast("cpu", enabled=False):  # there the way back is slower in half precision
+        return _attended(query.float(), key.float(), value.float(), attention_mask, scaling), None
+
+
+def _attended(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: torch.Tensor, scaling: float | None
+) -> torch.Tensor:
     groups, size = attention_mask.shape[1:3]
     before = query.shape[2] - groups * size
-    key, value = (repeat_kv(each, module.num_key_value_groups) for each in (key, value))
     seen = scaled_dot_product_attention(
         query[:, :, :before], key[:, :, :before], value[:, :, :before], is_causal=True, scale=scaling
     )
@@ -53,7 +62,7 @@ def grouped_attention(
         scale=scaling,
     )
     answered = asked.reshape(len(query), groups, *asked.shape[1:]).transpose(1, 2).flatten(2, 3)
-    return torch.cat([seen, answered], 2).transpose(1, 2), None
+    return torch.cat([seen, answered], 2).transpose(1, 2)
 
 
 def _groups(each: torch.Tensor, before: int, groups: int) -> torch.Tensor:

@@ -14,20 +14,18 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from embodied.models.blindfolded import GREY
-from embodied.models.rgbd_vision import RgbdVisionModel
 from embodied.training.examples import Example, Picture, rarity, read_picture
 from embodied.training.patches import some_of_each
 from embodied.training.rendering import Renderer
+from embodied.training.seen import RestingTower, Seen
 from embodied.training.shown import Asked, Shown, show
 
 THINGS_READ = 12
 """So many things of a picture are read at a time, of rare kinds rather than of common ones."""
 TOKENS_READ = 3
 """So many tokens of a thing are read at a time: a wall has a hundred that say the same, and a cup has two."""
-MOST_KEPT_BYTES = 4e9
-"""So much a process keeps of what is the same in every epoch."""
-BYTES_SHOWN = 40_000
-"""What an example is about when it is ready, without its picture."""
+MOST_KEPT = 100_000
+"""Of so many examples a process keeps what is the same in every epoch: about 40 kB each."""
 
 
 class Drawn(NamedTuple):
@@ -80,19 +78,18 @@ class Items(Dataset[Item]):
         image_tokens: int,
         questions: int,
         seed: int,
-        tower: RgbdVisionModel | None = None,
+        tower: RestingTower | None = None,
     ) -> None:
         """Ask at most ``questions`` about a picture of ``directory`` that is cut into ``grid``.
 
-        A ``tower`` that does not move is asked once about each picture; its tokens take the place of the pixels. The
-        language model gets ``image_tokens`` of a picture.
+        What a ``tower`` that does not move says of a picture takes the place of the pixels. The language model gets
+        ``image_tokens`` of a picture.
         """
         self._directory, self._examples, self._processor = directory, examples, processor
         self._renderer, self._grid, self._tower = Renderer(processor, image_tokens), grid, tower
         self._questions, self._seed = questions, seed
         self._rarity = rarity(examples)
-        self._kept: dict[int, tuple[Shown, _Seen | None]] = {}
-        self._room = MOST_KEPT_BYTES
+        self._kept: dict[int, Shown] = {}
 
     def __len__(self) -> int:
         """How many examples there are."""
@@ -101,7 +98,7 @@ class Items(Dataset[Item]):
     def __getitem__(self, key: Drawn | tuple[int, int] | int) -> Item:
         """An example as it is asked when it is drawn."""
         index, epoch, done = Drawn(*key) if isinstance(key, tuple) else Drawn(key)
-        shown, seen = self._seen(index)
+        shown, seen = self._shown(index), self._seen(self._examples[index])
         random = np.random.default_rng([self._seed, epoch, index])
         order = random.permutation(len(self._examples[index].exchanges))
         asked = [shown.asked[number] for number in order[: self._questions]]
@@ -109,40 +106,23 @@ class Items(Dataset[Item]):
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
         return Item(shown, seen.values, asked, read, int(random.integers(2**31)), done, seen.patches)
 
-    def _seen(self, index: int) -> tuple[Shown, _Seen]:
-        """An example, and what the model gets of its picture."""
-        if index not in self._kept:
-            return self._look_at(index)
-        shown, tokens = self._kept[index]
-        if tokens is not None:
-            return shown, tokens
-        picture = read_picture(self._directory, self._examples[index], labels=False)
-        return shown, _Seen(pixels(self._processor, picture))
+    def _shown(self, index: int) -> Shown:
+        """What is the same whenever an example is shown."""
+        shown = self._kept.get(index)
+        if shown is None:
+            example = self._examples[index]
+            shown = show(example, read_picture(self._directory, example), self._renderer, self._grid)
+            if len(self._kept) < MOST_KEPT:
+                self._kept[index] = shown
+        return shown
 
-    def _look_at(self, index: int) -> tuple[Shown, _Seen]:
-        """The same for the first time; what is so in every epoch is kept while there is room."""
-        picture = read_picture(self._directory, self._examples[index])
-        shown = show(self._examples[index], picture, self._renderer, self._grid)
-        seen = pixels(self._processor, picture)
-        tokens = None if self._tower is None else _tokens(self._tower, seen)
-        size = BYTES_SHOWN + (0 if tokens is None else tokens.values.nbytes)
-        if size <= self._room:
-            self._kept[index], self._room = (shown, tokens), self._room - size
-        return shown, tokens or _Seen(seen)
+    def _seen(self, example: Example) -> Seen:
+        """What the model gets of an example's picture."""
 
+        def read() -> torch.Tensor:
+            return pixels(self._processor, read_picture(self._directory, example, labels=False))
 
-class _Seen(NamedTuple):
-    """Pixels, or a tower's tokens and the patches whose tokens they are."""
-
-    values: torch.Tensor
-    patches: torch.Tensor | None = None
-
-
-def _tokens(tower: RgbdVisionModel, pixel_values: torch.Tensor) -> _Seen:
-    """What ``tower`` says of one picture."""
-    with torch.no_grad():
-        seen = tower(pixel_values[None].to(tower.device))
-    return _Seen(seen.last_hidden_state[0].cpu(), seen.patches[0].cpu())
+        return Seen(read()) if self._tower is None else self._tower.look(f"{example.image} {example.depth}", read)
 
 
 def pixels(processor: Any, picture: Picture, blind: bool = False) -> torch.Tensor:

@@ -22,6 +22,7 @@ try:
     from embodied.training.examining import Mark, examine
     from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
+    from embodied.training.seen import RestingTower
     from embodied.training.stages import AlignmentStage, InstructionStage, Stage, TowerStage
     from embodied.training.windows import in_windows
 except ImportError as error:
@@ -149,12 +150,13 @@ def _collate(settings: StageSettings, processor: Any, grid: tuple[int, int]) -> 
     return in_windows(whole, grid) if settings.stage == "tower" else whole
 
 
-def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RgbdVisionModel | None:
+def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator) -> RestingTower | None:
     """The tower, if it does not move and every process has it whole; foreign ones have too many tokens to keep."""
     tower = model.model.vision_tower
     moves = settings.stage == "tower" or settings.tower_too
     shared = accelerator.distributed_type is DistributedType.DEEPSPEED
-    return tower if isinstance(tower, RgbdVisionModel) and not moves and not shared else None
+    rests = isinstance(tower, RgbdVisionModel) and not moves and not shared
+    return RestingTower(tower, settings.data) if rests else None
 
 
 def _image_tokens(model: Any) -> int:

@@ -16,6 +16,7 @@ from embodied.training.examples import read_picture, texts
 from embodied.training.grouped import GROUPED
 from embodied.training.items import TOKENS_READ, Items
 from embodied.training.patches import some_of_each
+from embodied.training.seen import RestingTower
 from embodied.training.shown import WORDS
 from embodied.training.stages import InstructionStage
 
@@ -156,7 +157,7 @@ def test_few_tokens_of_every_thing_are_read_and_others_in_the_next_epoch(data, e
 def test_a_tower_that_does_not_move_is_asked_once_about_a_picture(data, examples, model_and_processor):
     model, processor = model_and_processor
     seen, asked = [], model.model.vision_tower.register_forward_hook(lambda *_: seen.append(1))
-    items = Items(data, examples, processor, GRID, 12, 3, 0, model.model.vision_tower)
+    items = Items(data, examples, processor, GRID, 12, 3, 0, RestingTower(model.model.vision_tower, data))
     chosen = [items[number, epoch] for epoch in range(2) for number in range(2)]
     asked.remove()
     assert len(seen) == 2

@@ -11,6 +11,7 @@ from embodied.training.batches import collate
 from embodied.training.building import build
 from embodied.training.examples import texts
 from embodied.training.items import Items
+from embodied.training.seen import RestingTower
 from embodied.training.stages import AlignmentStage, InstructionStage, handed_on
 
 FEW = 5
@@ -27,7 +28,7 @@ def choosy(examples):
 
 def batch_of(data, examples, choosy, tower=None):
     processor = choosy[1]
-    items = Items(data, examples, processor, GRID, FEW, 3, 0, tower)
+    items = Items(data, examples, processor, GRID, FEW, 3, 0, tower and RestingTower(tower, data))
     return collate(
         [items[number, 0] for number in range(4)], processor.image_token_id, processor.tokenizer.pad_token_id
     )
