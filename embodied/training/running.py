@@ -30,8 +30,8 @@ except ImportError as error:
 
 StageName = Literal["tower", "align", "instruct"]
 SCHEDULES: Mapping[StageName, Schedule] = {
-    "tower": Schedule(steps=4200, batch_size=16, learning_rate=1.5e-3),
-    "align": Schedule(steps=500, batch_size=16, learning_rate=3e-3),
+    "tower": Schedule(steps=5000, batch_size=16, learning_rate=1.5e-3),
+    "align": Schedule(steps=1500, batch_size=16, learning_rate=3e-3),
     "instruct": Schedule(steps=6000, batch_size=16, learning_rate=3e-3),
 }
 """What a stage does if nothing else is said."""

@@ -24,7 +24,7 @@ POINT_BETA = 0.005
 """Below this error, in units of the picture, a point counts as nearly right."""
 POINT_WEIGHT = 5.0
 """Points are in units of the picture, and so a small number beside a cross-entropy."""
-READING_WEIGHT = 0.1
+READING_WEIGHT = 0.3
 """Once they are aligned, the picture's tokens need only be kept readable."""
 
 
