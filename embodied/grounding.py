@@ -2,7 +2,8 @@
 
 The model's z is a claim. Where the command points at a thing, the claim must agree with the measured depth, and the
 measurement is what counts. The end of a ``move`` may be in free space: in front of the surface it is taken as said,
-near the surface it snaps to it, behind it is an error that is told to the model.
+near the surface it snaps to it, behind it is an error that is told to the model. The start of a ``move`` with something
+in the hand is that thing, and the hand may hide it: where the measurement is of something else, it is taken as said.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from embodied.observation import Observation
 from embodied.result import Reason
 
 Point = tuple[float, float, float]
+Where = Literal["seen", "held", "free"]
 
 
 @dataclass(frozen=True)
@@ -66,26 +68,27 @@ def ground(
         GroundingError: If a point has no depth, lies behind a surface, or its z disagrees with the measurement.
     """
     settings = settings or GroundingSettings()
-    depths = [depth_at(point, observation, settings, free) for point, free in _points(command)]
+    points = _points(command, observation.gripper.holding)
+    depths = [_depth_at(point, observation, settings, where) for point, where in points]
     lifted = [
         tuple(float(value) for value in observation.camera.lift(point.x, point.y, depth_m))
-        for (point, _), depth_m in zip(_points(command), depths, strict=True)
+        for (point, _), depth_m in zip(points, depths, strict=True)
     ]
     source: Literal["measured", "claimed"] = "claimed" if observation.depth_m is None else "measured"
     return GroundedCommand(command_id, command, tuple((p[0], p[1], p[2]) for p in lifted), observation.id, source)
 
 
-def _points(command: Motion) -> list[tuple[ImagePoint, bool]]:
-    """The command's points, each with whether it may lie in free space."""
+def _points(command: Motion, holding: bool) -> list[tuple[ImagePoint, Where]]:
+    """The command's points, each with where it lies: on what is seen, in the hand, or perhaps in free space."""
     match command:
         case Approach(at=at) | Grasp(at=at):
-            return [(at, False)]
+            return [(at, "seen")]
         case Move(start=start, end=end):
-            return [(start, False), (end, True)]
+            return [(start, "held" if holding else "seen"), (end, "free")]
 
 
-def depth_at(point: ImagePoint, observation: Observation, settings: GroundingSettings, free: bool) -> float:
-    """The depth in metres at which ``point`` is grounded; ``free`` if it may lie in front of the surface.
+def _depth_at(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> float:
+    """The depth in metres at which ``point`` is grounded.
 
     Raises:
         GroundingError: As ``ground``.
@@ -94,7 +97,7 @@ def depth_at(point: ImagePoint, observation: Observation, settings: GroundingSet
         return _claimed_depth(point, settings)
     measured_m = measured_depth(point, observation.depth_m, observation, settings.window_px)
     gap_m = measured_m - point.z
-    if free:
+    if where == "free":
         if gap_m > settings.snap_tolerance_m:
             return point.z
         if gap_m < -settings.snap_tolerance_m:
@@ -103,6 +106,8 @@ def depth_at(point: ImagePoint, observation: Observation, settings: GroundingSet
                 Reason.BEHIND_SURFACE.value,
             )
     elif abs(gap_m) > settings.claim_tolerance_m:
+        if where == "held":
+            return point.z
         raise GroundingError(
             f"z = {point.z:.3f} at ({point.x:.3f}, {point.y:.3f}), but the surface there is at z = {measured_m:.3f}",
             Reason.DEPTH_MISMATCH.value,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,8 +59,17 @@ def test_message_about_a_mismatch_says_the_measured_depth(look):
         ground(Grasp(at=at_depth(2.0)), look(), "test")
 
 
-def test_start_of_a_move_must_be_on_a_surface(look):
+def test_start_of_a_move_with_an_empty_hand_must_be_on_a_surface(look):
     assert reason_of(Move(start=at_depth(0.5), end=MIDDLE), look()) is Reason.DEPTH_MISMATCH
+
+
+def test_what_is_in_the_hand_may_be_hidden_by_it(look):
+    holding = replace(look(), gripper=GripperState(0.03, True))
+    grounded = ground(Move(start=at_depth(1.3), end=MIDDLE), holding, "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.3)
+    near = ground(Move(start=at_depth(1.09), end=MIDDLE), holding, "test")
+    assert depth_of(look(), near.points_in_world_m[0]) == pytest.approx(1.0)
+    assert reason_of(Grasp(at=at_depth(1.3)), holding) is Reason.DEPTH_MISMATCH
 
 
 def test_end_of_a_move_in_free_space_is_taken_as_said(look):
