@@ -18,3 +18,8 @@ def scenes_dir() -> Path:
 def prompts_dir() -> Path:
     """The folder of prompt templates."""
     return _folder("prompts")
+
+
+def weights_dir() -> Path:
+    """The checkpoint of the small model that is shipped."""
+    return _folder("weights")

@@ -29,10 +29,9 @@ class BlindfoldedPlanner(TransformersPlanner):
 
 
 def open_planner(setup: PlannerSetup) -> BlindfoldedPlanner:
-    """The checkpoint ``setup.model``.
+    """The checkpoint ``setup.model``, or the one that is shipped.
 
     Raises:
-        UsageError: If none is named.
         ModelError: If it cannot be loaded.
     """
     return BlindfoldedPlanner(named_checkpoint(setup))

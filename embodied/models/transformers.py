@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from embodied.commands import MAX_REASON_CHARS, grammar
-from embodied.errors import MissingDependencyError, ModelError, UsageError
+from embodied.errors import MissingDependencyError, ModelError
 from embodied.planner import Planner, Prompt, Reply, Tier, Turn
 from embodied.registry import PlannerSetup
+from embodied.resources import weights_dir
 
 try:
     import llguidance.hf
@@ -102,24 +103,17 @@ class TransformersPlanner(Planner):
 
 
 def open_planner(setup: PlannerSetup) -> TransformersPlanner:
-    """The checkpoint ``setup.model``.
+    """The checkpoint ``setup.model``, or the one that is shipped.
 
     Raises:
-        UsageError: If none is named.
         ModelError: If it cannot be loaded.
     """
     return TransformersPlanner(named_checkpoint(setup))
 
 
 def named_checkpoint(setup: PlannerSetup) -> str:
-    """``setup.model``.
-
-    Raises:
-        UsageError: If none is named.
-    """
-    if not setup.model:
-        raise UsageError("this planner needs a model: a checkpoint directory or a name on the hub")
-    return setup.model
+    """``setup.model``, or the one that is shipped if none is named."""
+    return setup.model or str(weights_dir())
 
 
 def render(turns: Sequence[Turn], processor: Any) -> str:

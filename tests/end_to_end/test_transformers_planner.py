@@ -16,7 +16,7 @@ from tiny_checkpoints import BUILDERS, IMAGE_PX, build_llava, build_llava_next, 
 from embodied.agent import Agent, AgentSettings  # noqa: E402
 from embodied.camera import Camera, Intrinsics  # noqa: E402
 from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
-from embodied.errors import ModelError, UsageError  # noqa: E402
+from embodied.errors import ModelError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
 from embodied.guard import Guard  # noqa: E402
 from embodied.models.blindfolded import open_planner as open_blindfolded  # noqa: E402
@@ -26,6 +26,7 @@ from embodied.observation import GripperState, Observation  # noqa: E402
 from embodied.planner import Prompt, Turn, decide  # noqa: E402
 from embodied.prompting import Prompter  # noqa: E402
 from embodied.registry import PlannerSetup  # noqa: E402
+from embodied.resources import weights_dir  # noqa: E402
 from embodied.testing import FakeController  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -171,9 +172,10 @@ def test_a_directory_that_is_not_there_is_an_error_with_a_way_out(tmp_path):
         TransformersPlanner(str(tmp_path / "nowhere"))
 
 
-def test_no_checkpoint_named_is_an_error_of_usage():
-    with pytest.raises(UsageError, match="needs a model"):
-        open_planner(PlannerSetup(controller=FakeController()))
+def test_where_no_checkpoint_is_named_the_shipped_one_answers():
+    planner = open_planner(PlannerSetup(controller=FakeController()))
+    assert planner.prompts == weights_dir() / "prompts"
+    assert parse(planner.reply(prompt(0)).text)
 
 
 def test_a_blindfolded_checkpoint_answers_the_same_whatever_there_is_to_see(checkpoint):

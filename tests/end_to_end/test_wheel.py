@@ -67,7 +67,7 @@ def test_sdist_has_everything_that_a_build_and_a_reader_need_and_nothing_private
 def test_wheel_has_the_packages_the_data_and_the_licence_and_no_tests(built):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         names = set(archive.namelist())
-    for folder in ("prompts", "scenes"):
+    for folder in ("prompts", "scenes", "weights"):
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
         assert {f"embodied/_data/{file}" for file in files} <= names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"embodied", "sim", "embodied_kitchen"}

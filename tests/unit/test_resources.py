@@ -5,10 +5,11 @@ from pathlib import Path
 from embodied import resources
 
 
-def test_checkout_has_prompts_and_scenes_beside_the_package():
+def test_checkout_has_prompts_scenes_and_weights_beside_the_package():
     root = Path(__file__).parents[2]
     assert resources.scenes_dir() == root / "scenes"
     assert resources.prompts_dir() == root / "prompts"
+    assert resources.weights_dir() == root / "weights"
 
 
 def test_wheel_has_them_inside_the_package(tmp_path, monkeypatch):
