@@ -48,8 +48,11 @@ def main():
     from ray.cluster_utils import Cluster
 
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets are in it: their paths must be short
+    os.environ["RAY_TMPDIR"] = folder  # the address is written there, into a folder that must be there
+    temp_dir = Path(folder) / "ray"
+    temp_dir.mkdir()
     cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "temp_dir": folder}
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "temp_dir": str(temp_dir)}
     )
     try:
         second = cluster.add_node(num_cpus=1)
