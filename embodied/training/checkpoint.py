@@ -54,3 +54,19 @@ def load_weights(directory: Path) -> tuple[Any, Any]:
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"{directory} cannot be loaded: {reason}; begin with 'embodied learn tower'") from error
+
+
+def image_tokens_of(model: Any) -> int:
+    """How many tokens a picture becomes; what a foreign configuration says of it need not be true."""
+    rows, columns = grid_of(model)
+    return int(getattr(model.config.vision_config, "tokens", rows * columns))
+
+
+def grid_of(model: Any) -> tuple[int, int]:
+    """Rows and columns of a picture's patches."""
+    vision = model.config.vision_config
+    if hasattr(vision, "grid"):
+        rows, columns = vision.grid
+        return int(rows), int(columns)
+    side = vision.image_size // vision.patch_size
+    return side, side

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from embodied.training.checkpoint import image_tokens_of
 from embodied.training.examples import Example, Picture, read_picture
 from embodied.training.items import pixels
 from embodied.training.numbers import spoken_points
@@ -80,7 +81,7 @@ def examine(
         For every sort of question how often it was asked, and answered right.
     """
     marks: dict[str, Mark] = {}
-    renderer = Renderer(processor, model.config.image_seq_length)
+    renderer = Renderer(processor, image_tokens_of(model))
     for number in np.random.default_rng(ORDER).permutation(len(examples)):
         example = examples[number]
         if (left := most - sum(mark.asked for mark in marks.values())) <= 0:

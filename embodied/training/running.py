@@ -18,7 +18,7 @@ try:
     from embodied.models.rgbd_vision import RgbdVisionModel
     from embodied.training.batches import Batch, collate
     from embodied.training.building import Sizes, build
-    from embodied.training.checkpoint import load_weights
+    from embodied.training.checkpoint import grid_of, image_tokens_of, load_weights
     from embodied.training.examining import Mark, examine
     from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
@@ -78,7 +78,7 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     examples = read_examples(settings.data)
     accelerator = begin(settings.out, settings.schedule.batch_size)
     model, processor = _beginning(settings, examples)
-    grid = _grid(model)
+    grid = grid_of(model)
     questions = settings.questions if settings.stage == "instruct" else 0
     tower = _resting_tower(settings, model, accelerator)
     train(
@@ -89,7 +89,7 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
             examples,
             processor,
             grid,
-            _image_tokens(model),
+            image_tokens_of(model),
             questions,
             settings.schedule.seed,
             tower,
@@ -131,7 +131,7 @@ def _with_whole_pictures(model: Any, processor: Any) -> tuple[Any, Any]:
             f"a {type(model).__name__} cannot be trained here: start from a LLaVA, as llava-hf/llava-1.5-7b-hf"
         )
     vision: Any = model.config.vision_config
-    rows, columns = _grid(model)
+    rows, columns = grid_of(model)
     processor.image_processor.size = {"height": rows * vision.patch_size, "width": columns * vision.patch_size}
     processor.image_processor.do_center_crop = False
     return model, processor
@@ -157,19 +157,3 @@ def _resting_tower(settings: StageSettings, model: Any, accelerator: Accelerator
     shared = accelerator.distributed_type is DistributedType.DEEPSPEED
     rests = isinstance(tower, RgbdVisionModel) and not moves and not shared
     return RestingTower(tower, settings.data) if rests else None
-
-
-def _image_tokens(model: Any) -> int:
-    """How many tokens a picture becomes; what a foreign configuration says of it need not be true."""
-    rows, columns = _grid(model)
-    return int(getattr(model.config.vision_config, "tokens", rows * columns))
-
-
-def _grid(model: Any) -> tuple[int, int]:
-    """Rows and columns of a picture's patches."""
-    vision = model.config.vision_config
-    if hasattr(vision, "grid"):
-        rows, columns = vision.grid
-        return int(rows), int(columns)
-    side = vision.image_size // vision.patch_size
-    return side, side

@@ -16,18 +16,10 @@ from embodied.resources import weights_dir  # noqa: E402
 from embodied.running import RunSettings, run_episode  # noqa: E402
 from embodied.training.running import run_examination  # noqa: E402
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 MOST_BYTES = 60e6
 FIRST_WORLD = 700_000
 """Worlds from this number on were not trained in."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_it_is_small_and_comes_with_no_code():

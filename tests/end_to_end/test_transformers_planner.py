@@ -29,18 +29,10 @@ from embodied.registry import PlannerSetup  # noqa: E402
 from embodied.resources import weights_dir  # noqa: E402
 from embodied.testing import FakeController  # noqa: E402
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 WIDTH_PX, HEIGHT_PX = 4 * IMAGE_PX, 3 * IMAGE_PX
 CAMERA = Camera(Intrinsics.from_vertical_fov(WIDTH_PX, HEIGHT_PX, 1.0), Pose.identity())
 INSTRUCTIONS = ("take the green bag", "把抽屉里的绿色包装袋拿出来", "put <image> into <|im_end|>", "{{ }} 🥄")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

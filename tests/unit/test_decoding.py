@@ -18,12 +18,7 @@ IMAGE, EOS, VOCABULARY = TOKENIZER.convert_tokens_to_ids("<image>"), TOKENIZER.e
 TOKENS = llguidance.hf.from_tokenizer(TOKENIZER)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def draw_grammar(draw):

@@ -20,12 +20,7 @@ MATCHER = compile_grammar(llguidance.hf.from_tokenizer(TOKENIZER), grammar())
 WITH_PREFIX = ["llava", "qwen2_5_vl"]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def model_of(family, seed=0):

@@ -21,12 +21,7 @@ from embodied.training.stages import AlignmentStage, InstructionStage, TowerStag
 SCHEDULE = Schedule(steps=4, batch_size=2, learning_rate=1e-3, warmup=2, save_every=2)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
