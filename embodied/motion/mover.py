@@ -20,7 +20,7 @@ from embodied.motion.collision import CollisionWorld
 from embodied.motion.kinematics import Kinematics
 from embodied.motion.memory import VOXEL_M, SceneMemory
 from embodied.motion.planning import plan
-from embodied.motion.touch import SIDEWAYS, Touch, Travelled, straight
+from embodied.motion.touch import Touch, Travelled, straight
 from embodied.motion.trajectory import SPACING_RAD, parametrise, rounded_path
 from embodied.result import Measured, Reason
 
@@ -39,6 +39,10 @@ AVERAGED = 3
 length than of the force. Whether something was touched is decided by single ones."""
 UNEXPECTED_N = 20.0
 """On a free path nothing is to be felt: more than the heaviest thing weighs, when it is carried round a corner."""
+SIDEWAYS = 3.0
+"""A line is stopped by so many times the resistance along it where that comes from any side: drawers jam a little."""
+STOP_SHARE = 0.75
+"""Of the force limit: it stops every motion, so early that what the arm does until it stands stays within the limit."""
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
@@ -139,7 +143,7 @@ class Mover:
         if path is None:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
         self.tare()  # what presses on the hand already is no news
-        unexpected = Touch(np.zeros(3), UNEXPECTED_N / SIDEWAYS)
+        unexpected = Touch(UNEXPECTED_N)
         for part in self._parts(path, scale):
             if self._follow(part, unexpected):
                 self._retrace(path)
@@ -179,7 +183,7 @@ class Mover:
         nearest = starts + np.clip(shares, 0.0, 1.0)[:, None] * steps
         corner = starts[int(np.linalg.norm(nearest - here, axis=1).argmin())]
         back = self._timed(np.array([here, corner]), RETRACE_SCALE, self.limits.speed_m_s, SPACING_RAD)
-        self._follow(back, Touch(np.zeros(3), self.limits.force_n / SIDEWAYS))
+        self._follow(back, Touch(STOP_SHARE * self.limits.force_n))
 
     def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
         """What must not be touched from here: all that was seen and is not where the arm already is."""
@@ -199,7 +203,7 @@ class Mover:
         return self.kinematics.solutions(X_WG, self.q_rad)
 
     def line(self, X_WG: Pose, *, speed_m_s: float, force_n: float) -> Travelled:
-        """Go straight to ``X_WG``, and stop where the hand feels ``force_n`` beyond what it was tared to.
+        """Go straight to ``X_WG``; stop where ``force_n`` is felt against that, or more from any side, since tared.
 
         Raises:
             SkillError: ``unreachable``, ``timeout``, ``stopped``.
@@ -208,7 +212,8 @@ class Mover:
         if path is None:
             raise SkillError("the arm cannot go straight there", Reason.UNREACHABLE.value)
         along = X_WG.translation_m - self.pose.translation_m
-        blocked = self._follow(self._timed(path, 1.0, speed_m_s, LINE_SPACING_RAD), Touch(along, force_n))
+        any_n = max(force_n, min(SIDEWAYS * force_n, STOP_SHARE * self.limits.force_n))
+        blocked = self._follow(self._timed(path, 1.0, speed_m_s, LINE_SPACING_RAD), Touch(any_n, along, force_n))
         state = self.arm.read()
         force_W = self.kinematics.contact_force(state) - self._bias_W
         self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))

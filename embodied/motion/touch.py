@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
@@ -11,7 +12,6 @@ from embodied.geometry import FloatArray, Pose
 
 LINE_STEP_M = 0.015
 LINE_STEP_RAD = 0.1
-SIDEWAYS = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,21 +31,23 @@ class Travelled:
 
 @dataclass(frozen=True, eq=False)
 class Touch:
-    """What stops a line: resistance along it, or three times as much from any side.
+    """What stops a motion: resistance along its line, or more from any side.
 
     Attributes:
-        along_W: (3,) the way to go.
-        force_n: The resistance.
+        any_n: The force from any side.
+        along_W: (3,) the way to go; none where it is not straight.
+        along_n: The resistance on that way.
     """
 
-    along_W: FloatArray
-    force_n: float
+    any_n: float
+    along_W: FloatArray = field(default_factory=lambda: np.zeros(3))
+    along_n: float = math.inf
 
     def felt(self, force_W: FloatArray) -> bool:
         """Whether a force that the world exerts on the hand is such a touch."""
         length_m = float(np.linalg.norm(self.along_W))
-        resistance_n = -float(force_W @ self.along_W) / length_m if length_m > 1e-6 else 0.0
-        return resistance_n > self.force_n or float(np.linalg.norm(force_W)) > SIDEWAYS * self.force_n
+        against_n = -float(force_W @ self.along_W) / length_m if length_m > 1e-6 else 0.0
+        return against_n > self.along_n or float(np.linalg.norm(force_W)) > self.any_n
 
 
 def straight(X_WS: Pose, X_WE: Pose) -> list[Pose]:

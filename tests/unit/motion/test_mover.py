@@ -79,6 +79,19 @@ def test_force_below_the_threshold_does_not_stop_the_line(make, arm):
     assert not arrived.blocked
 
 
+@pytest.mark.parametrize("side_W", [UP, [0.0, 1.0, 0.0], [0.6, 0.0, 0.8]])
+@pytest.mark.parametrize("force_n", [20.0, 40.0, 50.0])
+def test_whatever_a_line_may_press_with_what_grows_from_any_side_stops_it_before_the_limit_is_broken(
+    make, arm, side_W, force_n
+):
+    mover = make()
+    top_m = mover.pose.translation_m[2]
+    arm.force_W = lambda X_WG: 1000.0 * (top_m - X_WG.translation_m[2]) * np.asarray(side_W)
+    arrived = mover.line(shifted(mover.pose, 0.3 * DOWN), speed_m_s=0.1, force_n=force_n)
+    assert arrived.blocked
+    assert mover.measured(False).max_force_n <= mover.limits.force_n
+
+
 def test_force_that_was_tared_is_not_felt(make, arm):
     mover = make()
     arm.force_W = lambda X_WG: 25.0 * DOWN  # what the hand carries
