@@ -59,6 +59,10 @@ class Camera:
         size = self.intrinsics
         return min(int(x * size.width_px), size.width_px - 1), min(int(y * size.height_px), size.height_px - 1)
 
+    def middle(self, u: int, v: int) -> tuple[float, float]:
+        """Image coordinates (x, y) in [0, 1] of the middle of a pixel (u, v)."""
+        return (u + 0.5) / self.intrinsics.width_px, (v + 0.5) / self.intrinsics.height_px
+
     def lift(self, x: float, y: float, depth_m: float) -> FloatArray:
         """``p_WP`` of image coordinates (x, y) in [0, 1] at a distance along the optical axis."""
         k = self.intrinsics

@@ -1,9 +1,10 @@
 """From a command in image coordinates to points in the world, by the measured depth.
 
 The model's z is a claim. Where the command points at a thing, the claim must agree with the measured depth, and the
-measurement is what counts. The end of a ``move`` may be in free space: in front of the surface it is taken as said,
-near the surface it snaps to it, behind it is an error that is told to the model. The start of a ``move`` with something
-in the hand is that thing, and the hand may hide it: where the measurement is of something else, it is taken as said.
+measurement is what counts; beside an edge, the claim says which of the two surfaces is meant. The end of a ``move`` may
+be in free space: in front of the surface it is taken as said, near the surface it snaps to it, behind it is an error
+that is told to the model. The start of a ``move`` with something in the hand is that thing, and the hand may hide it:
+where the measurement is of something else, it is taken as said.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from embodied.camera import Camera
 from embodied.commands import Approach, Grasp, ImagePoint, Motion, Move
 from embodied.errors import GroundingError
+from embodied.geometry import FloatArray
 from embodied.observation import Observation
 from embodied.result import Reason
 
@@ -30,13 +33,15 @@ class GroundingSettings:
     Attributes:
         claim_tolerance_m: How far the claimed z may lie from the measured depth where the command points at a thing.
         snap_tolerance_m: How near the surface the end of a move snaps to it.
-        window_px: How far around a pixel without depth to look for one.
+        window_px: How far around a point to look for a surface that its z agrees with, where the one at its pixel does
+            not or was not measured: models point to about a hundredth of the picture, and at a thin handle or the edge
+            of a plate that is the difference between two surfaces.
         trust_claimed_depth: Use the model's z on a robot without a depth camera.
     """
 
     claim_tolerance_m: float = 0.10
     snap_tolerance_m: float = 0.03
-    window_px: int = 3
+    window_px: int = 6
     trust_claimed_depth: bool = False
 
 
@@ -69,13 +74,9 @@ def ground(
     """
     settings = settings or GroundingSettings()
     points = _points(command, observation.gripper.holding)
-    depths = [_depth_at(point, observation, settings, where) for point, where in points]
-    lifted = [
-        tuple(float(value) for value in observation.camera.lift(point.x, point.y, depth_m))
-        for (point, _), depth_m in zip(points, depths, strict=True)
-    ]
+    lifted = tuple(_lift(point, observation, settings, where) for point, where in points)
     source: Literal["measured", "claimed"] = "claimed" if observation.depth_m is None else "measured"
-    return GroundedCommand(command_id, command, tuple((p[0], p[1], p[2]) for p in lifted), observation.id, source)
+    return GroundedCommand(command_id, command, lifted, observation.id, source)
 
 
 def _points(command: Motion, holding: bool) -> list[tuple[ImagePoint, Where]]:
@@ -87,32 +88,50 @@ def _points(command: Motion, holding: bool) -> list[tuple[ImagePoint, Where]]:
             return [(start, "held" if holding else "seen"), (end, "free")]
 
 
-def _depth_at(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> float:
-    """The depth in metres at which ``point`` is grounded.
+def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> Point:
+    """``p_WP`` of ``point``: at its pixel, or at the nearest one in the window around it that agrees with its z.
 
     Raises:
         GroundingError: As ``ground``.
     """
+    camera = observation.camera
     if observation.depth_m is None:
-        return _claimed_depth(point, settings)
-    measured_m = measured_depth(point, observation.depth_m, observation, settings.window_px)
-    gap_m = measured_m - point.z
-    if where == "free":
-        if gap_m > settings.snap_tolerance_m:
-            return point.z
-        if gap_m < -settings.snap_tolerance_m:
-            raise GroundingError(
-                f"({point}) lies {-gap_m:.2f} m behind the surface seen there, which is at z = {measured_m:.3f}",
-                Reason.BEHIND_SURFACE.value,
-            )
-    elif abs(gap_m) > settings.claim_tolerance_m:
-        if where == "held":
-            return point.z
+        return _at(camera, point.x, point.y, _claimed_depth(point, settings))
+    pixels, readings_m = _window(camera.pixel(point.x, point.y), observation.depth_m, settings.window_px)
+    if not len(readings_m):
         raise GroundingError(
-            f"z = {point.z:.3f} at ({point.x:.3f}, {point.y:.3f}), but the surface there is at z = {measured_m:.3f}",
-            Reason.DEPTH_MISMATCH.value,
+            f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",
+            Reason.NO_DEPTH.value,
         )
-    return measured_m
+    agreeing = np.flatnonzero(_agrees(readings_m - point.z, settings, where))
+    if where == "held" and not len(agreeing):
+        return _at(camera, point.x, point.y, point.z)
+    if not len(agreeing):
+        raise _disagreement(point, float(readings_m[0]), where)
+    (u, v), measured_m = pixels[agreeing[0]], float(readings_m[agreeing[0]])
+    in_front = where == "free" and measured_m - point.z > settings.snap_tolerance_m
+    x, y = (point.x, point.y) if (u, v) == camera.pixel(point.x, point.y) else camera.middle(u, v)
+    return _at(camera, x, y, point.z if in_front else measured_m)
+
+
+def _agrees(gaps_m: FloatArray, settings: GroundingSettings, where: Where) -> NDArray[np.bool_]:
+    """Which readings a claim agrees with that lies so far in front of them."""
+    if where == "free":
+        return np.asarray(gaps_m >= -settings.snap_tolerance_m)
+    return np.asarray(np.abs(gaps_m) <= settings.claim_tolerance_m)
+
+
+def _disagreement(point: ImagePoint, measured_m: float, where: Where) -> GroundingError:
+    if where == "free":
+        return GroundingError(
+            f"({point}) lies {point.z - measured_m:.2f} m behind the surface seen there, which is at "
+            f"z = {measured_m:.3f}",
+            Reason.BEHIND_SURFACE.value,
+        )
+    return GroundingError(
+        f"z = {point.z:.3f} at ({point.x:.3f}, {point.y:.3f}), but the surface there is at z = {measured_m:.3f}",
+        Reason.DEPTH_MISMATCH.value,
+    )
 
 
 def _claimed_depth(point: ImagePoint, settings: GroundingSettings) -> float:
@@ -123,22 +142,20 @@ def _claimed_depth(point: ImagePoint, settings: GroundingSettings) -> float:
     return point.z
 
 
-def measured_depth(point: ImagePoint, depth_m: NDArray[np.float32], observation: Observation, window_px: int) -> float:
-    """The depth at the point's pixel, or the lower median of those in a window around it where the pixel has none.
+def _window(
+    pixel: tuple[int, int], depth_m: NDArray[np.float32], reach_px: int
+) -> tuple[list[tuple[int, int]], FloatArray]:
+    """The pixels (u, v) up to ``reach_px`` around one that have a depth, the nearest first, and their depths."""
+    steps = np.arange(-reach_px, reach_px + 1)
+    around = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    around = around[np.argsort((around**2).sum(axis=1), kind="stable")] + pixel
+    height, width = depth_m.shape
+    around = around[((around >= 0) & (around < (width, height))).all(axis=1)]
+    readings_m = depth_m[around[:, 1], around[:, 0]].astype(np.float64)
+    known = np.isfinite(readings_m)
+    return [(int(u), int(v)) for u, v in around[known]], readings_m[known]
 
-    The lower median is a depth that was measured: half way between two surfaces, at a silhouette, there is only air.
 
-    Raises:
-        GroundingError: If the whole window has none.
-    """
-    u, v = observation.camera.pixel(point.x, point.y)
-    if np.isfinite(depth_m[v, u]):
-        return float(depth_m[v, u])
-    window = depth_m[max(v - window_px, 0) : v + window_px + 1, max(u - window_px, 0) : u + window_px + 1]
-    readings = np.sort(window[np.isfinite(window)])
-    if readings.size == 0:
-        raise GroundingError(
-            f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",
-            Reason.NO_DEPTH.value,
-        )
-    return float(readings[(readings.size - 1) // 2])
+def _at(camera: Camera, x: float, y: float, depth_m: float) -> Point:
+    p_WP = camera.lift(x, y, depth_m)
+    return float(p_WP[0]), float(p_WP[1]), float(p_WP[2])

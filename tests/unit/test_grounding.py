@@ -96,9 +96,9 @@ def test_pixel_without_depth_takes_it_from_the_window_around_it(look):
 
 def test_window_without_depth_is_rejected(look):
     depth_m = np.ones((30, 40), np.float32)
-    depth_m[12:19, 17:24] = np.nan
+    depth_m[9:22, 14:27] = np.nan
     assert reason_of(Grasp(at=MIDDLE), look(depth_m=depth_m)) is Reason.NO_DEPTH
-    wider = GroundingSettings(window_px=4)
+    wider = GroundingSettings(window_px=7)
     assert ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test", wider).depth_source == "measured"
 
 
@@ -114,6 +114,38 @@ def test_depth_at_a_silhouette_is_one_of_the_two_surfaces_and_not_the_air_betwee
     depth_m[15, 19], depth_m[15, 21] = 0.92, 1.05
     grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
     assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(0.92)
+
+
+def test_thing_that_is_missed_by_little_is_found_by_the_depth_that_is_claimed_for_it(look):
+    depth_m = np.full((30, 40), 1.5, np.float32)
+    depth_m[15, 23:25] = 1.0  # a handle three pixels beside the point
+    grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
+    x, y, depth = look().camera.project(grounded.points_in_world_m[0])
+    assert (x, y, depth) == pytest.approx((23.5 / 40, 15.5 / 30, 1.0))
+    assert reason_of(Grasp(at=MIDDLE), look(depth_m=depth_m), GroundingSettings(window_px=2)) is Reason.DEPTH_MISMATCH
+
+
+def test_of_two_surfaces_that_agree_the_one_that_is_pointed_at_counts(look):
+    depth_m = np.full((30, 40), 1.08, np.float32)
+    depth_m[15, 21] = 1.0
+    grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.08)
+
+
+@pytest.mark.parametrize(("beside_m", "taken_m"), [(1.02, 1.02), (1.5, 1.0)])
+def test_end_of_a_move_that_something_hides_by_little_is_taken_beside_it(look, beside_m, taken_m):
+    depth_m = np.full((30, 40), 0.7, np.float32)
+    depth_m[15, 25:] = beside_m
+    end = ground(Move(start=at_depth(0.7), end=MIDDLE), look(depth_m=depth_m), "test").points_in_world_m[1]
+    x, _, depth = look().camera.project(end)
+    assert (x, depth) == pytest.approx((25.5 / 40, taken_m))
+
+
+def test_end_of_a_move_behind_a_wall_is_rejected_also_near_its_edge(look):
+    depth_m = np.full((30, 40), 0.7, np.float32)
+    depth_m[15, 27:] = 1.0  # the next pixel that is free is seven away
+    move = Move(start=at_depth(0.7), end=MIDDLE)
+    assert reason_of(move, look(depth_m=depth_m)) is Reason.BEHIND_SURFACE
 
 
 def test_robot_without_depth_does_not_trust_a_claim_unless_told_to(look):
