@@ -128,7 +128,7 @@ class Picture:
         The robot's own arm may stand before the end itself. What is chosen instead lies beside it, just as far along;
         ``None`` if no free space is seen ``within_m`` of it.
         """
-        point = self._projected(p_WP)
+        point = self.projected(p_WP)
         if point is None or self._measured(point) - point.z > BEFORE_M:
             return point
         z, aside_m = self._abreast(p_WP, along)
@@ -145,7 +145,7 @@ class Picture:
             z = ((p_WP - eye) @ along) / (rays @ along)
         return z, np.linalg.norm(eye + z[..., None] * rays - p_WP, axis=-1)
 
-    def _projected(self, p_WP: ArrayLike) -> ImagePoint | None:
+    def projected(self, p_WP: ArrayLike) -> ImagePoint | None:
         """Image coordinates of a point; ``None`` outside the picture."""
         x, y, depth_m = (float(value) for value in self.observation.camera.project(p_WP))
         if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0 and MIN_DEPTH_M <= depth_m <= MAX_DEPTH_M):
@@ -167,12 +167,12 @@ class Picture:
 
     def reached(self, p_WP: FloatArray) -> ImagePoint | None:
         """Image coordinates of a point in free space or at a surface; ``None`` if something hides it."""
-        point = self._projected(p_WP)
+        point = self.projected(p_WP)
         return point if point is not None and self._measured(point) - point.z > -WITHIN_M else None
 
     def above(self, p_WP: FloatArray) -> ImagePoint | None:
         """The free space over a point, as low as it is clear of what is seen behind it."""
-        points = (self._projected(p_WP + [0.0, 0.0, climb_m]) for climb_m in CLIMB_M)
+        points = (self.projected(p_WP + [0.0, 0.0, climb_m]) for climb_m in CLIMB_M)
         return next((each for each in points if each and self._measured(each) - each.z > BEFORE_M), None)
 
     def of_thing(self, thing: Thing, cell_m: float) -> Pixels:

@@ -6,13 +6,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embodied.commands import Done, Move, Refuse, parse
+from embodied.commands import Done, Grasp, Move, Refuse, parse
 from embodied.learning.exchange import NOWHERE, Exchange
+from embodied.learning.mistakes import Command, Mistakes, measured
 from embodied.learning.naming import Namer
 from embodied.learning.phrasebook import Phrasebook
 from embodied.learning.sights import Sight
 from embodied.learning.teacher import Lesson, Thing, View
 from embodied.prompting import PastStep, Prompter
+from embodied.result import Reason
+
+DEED_SHARE = 0.3
+"""So often something was brought somewhere before."""
+STUMBLE_SHARE = 0.4
+"""So often the last thing that was said was wrong, and so often that was not the first time."""
+STUMBLES: dict[type[Grasp | Move], tuple[tuple[str, Reason], ...]] = {
+    Grasp: (
+        ("rejected", Reason.DEPTH_MISMATCH),
+        ("failed", Reason.NO_GRASP),
+        ("failed", Reason.MISSED_GRASP),
+        ("failed", Reason.UNREACHABLE),
+        ("failed", Reason.NO_PATH),
+    ),
+    Move: (
+        ("rejected", Reason.BEHIND_SURFACE),
+        ("rejected", Reason.FORBIDDEN),
+        ("failed", Reason.UNREACHABLE),
+        ("failed", Reason.NO_PATH),
+        ("failed", Reason.BLOCKED),
+    ),
+}
+"""What wrong commands come to, so that the hand is left as it is."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +67,37 @@ class Instructor:
             return None
         forms = self.book.command[lesson.word]
         instruction = forms[int(self.rng.integers(len(forms)))].format(**values)
-        past = [PastStep(*each) for each in lesson.history]
-        question = self.prompter.words(instruction, past, self.view.observation)
+        question = self.prompter.words(instruction, self._past(lesson), self.view.observation)
         about = looked_at(lesson.command, self.view) if lesson.absent is None else (NOWHERE,)
         return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book), about)
+
+    def _past(self, lesson: Lesson) -> list[PastStep]:
+        """What was done before: what explains the hand, and at times what should change nothing, as the picture shows.
+
+        Who has learnt of beginnings alone repeats what was refused, and takes what was done for what was wanted.
+        """
+        right, known = parse(lesson.command), [PastStep(*each) for each in lesson.history]
+        if isinstance(right, Refuse):
+            return known
+        return [*self._deed(), *known, *self._stumbles(right)]
+
+    def _deed(self) -> list[PastStep]:
+        """Something that stands where it is now was brought there."""
+        shown = [each.point for each in self.seen if each.plain and each.thing.movable and each.point is not None]
+        origin = measured(self.view, *self.rng.uniform(0.0, 1.0, size=2))
+        if self.rng.random() >= DEED_SHARE or not shown or origin is None:
+            return []
+        moved = Move(start=origin, end=shown[int(self.rng.integers(len(shown)))])
+        return [PastStep(str(each), "succeeded") for each in (Grasp(at=origin), moved)]
+
+    def _stumbles(self, right: Command) -> list[PastStep]:
+        """Wrong commands, each of which came to nothing."""
+        mistakes, past = Mistakes(STUMBLE_SHARE, self.rng), []
+        while (wrong := mistakes.instead_of(right, self.view)) is not None:
+            ends = STUMBLES[Grasp if isinstance(wrong, Grasp) else Move]
+            status, reason = ends[int(self.rng.integers(len(ends)))]
+            past.append(PastStep(str(wrong), status, reason.value))
+        return past
 
     def _words(self, name: str, role: str) -> str | None:
         sight = next((each for each in self.seen if each.thing.name == name), None)

@@ -41,7 +41,7 @@ class Mistakes:
 def _beside(right: Grasp | Move, view: View, rng: np.random.Generator) -> Command | None:
     at = right.at if isinstance(right, Grasp) else right.end
     angle, far = rng.uniform(0.0, 2.0 * np.pi), rng.uniform(*OFF)
-    wrong = _measured(view, at.x + far * np.cos(angle), at.y + far * np.sin(angle))
+    wrong = measured(view, at.x + far * np.cos(angle), at.y + far * np.sin(angle))
     if wrong is None:
         return None
     return Grasp(at=wrong) if isinstance(right, Grasp) else Move(start=right.start, end=wrong)
@@ -73,7 +73,7 @@ def _another(
     return None if point is None else Grasp(at=point)
 
 
-def _measured(view: View, x: float, y: float) -> ImagePoint | None:
+def measured(view: View, x: float, y: float) -> ImagePoint | None:
     """A point at the surface that is seen in a direction; ``None`` outside the picture, and where there is no depth."""
     if not (0.0 <= x < 1.0 and 0.0 <= y < 1.0):
         return None

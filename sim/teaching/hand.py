@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pybullet as p
 from scipy.spatial.transform import Rotation
@@ -10,7 +13,7 @@ from embodied.geometry import FloatArray, Pose
 from embodied.motion.kinematics import Kinematics
 from sim.arm import GRIPPER
 from sim.fixtures import ARM_JOINTS, FINGER_JOINTS
-from sim.things import Thing
+from sim.things import FurnitureJoint, Thing, link_pose
 from sim.world import World
 
 LOW_M, HIGH_M = (0.42, -0.36, 0.04), (0.72, 0.36, 0.34)
@@ -22,6 +25,32 @@ WIDEST_M = 0.074
 """What is wider is held by its rim."""
 DEPTH_M = 0.02
 """Fingers reach so far over what they hold, or to the middle of what is lower."""
+TURNS_DEG = (0.0, 20.0, -20.0, 34.0, -34.0)
+"""From straight ahead, in the plane that the handle's bar lies in: how a hand comes to a handle."""
+INTO_M = 0.007
+"""A handle's middle is so far before the middle of the finger pads."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """How the fingers stand, and what is between them.
+
+    Attributes:
+        width_m: How far open they are.
+        thing: What they hold,
+        joint: or whose handle.
+    """
+
+    width_m: float
+    thing: Thing | None = None
+    joint: FurnitureJoint | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Of what is between them, as it is labelled."""
+        if self.joint is not None:
+            return f"{self.joint.name}.handle"
+        return None if self.thing is None else self.thing.name
 
 
 def go_home(world: World) -> None:
@@ -48,8 +77,32 @@ def hover(world: World, kinematics: Kinematics, below_m: float, rng: np.random.G
     return None
 
 
-def hold(world: World, thing: Thing, X_WG: Pose) -> float:
-    """Put ``thing`` between the fingers of a hand at ``X_WG`` and close them; the width in metres that is left."""
+def take_handle(world: World, kinematics: Kinematics, joint: FurnitureJoint, rng: np.random.Generator) -> Grip | None:
+    """Close the hand around the handle of ``joint``; ``None`` if the arm does not get there."""
+    for X_WG in _around_handle(joint, rng):
+        q_rad = next(iter(kinematics.solutions(X_WG, kinematics.description.home_rad)), None)
+        if q_rad is not None:
+            width_m = float(np.subtract(joint.handle_high_m, joint.handle_low_m).min())
+            _set_joints(world, q_rad, width_m)
+            return Grip(width_m, joint=joint)
+    return None
+
+
+def _around_handle(joint: FurnitureJoint, rng: np.random.Generator) -> Iterator[Pose]:
+    """``X_WG`` that close across the bar of a handle, which stands off towards -x of its link."""
+    X_WL = link_pose(joint.client, joint.body, joint.index)
+    into = np.array([1.0, 0.0, 0.0])
+    bar = np.eye(3)[int(np.argmax(np.subtract(joint.handle_high_m, joint.handle_low_m)))]
+    across = np.cross(into, bar) * rng.choice([-1.0, 1.0])
+    for turn_deg in rng.permutation(TURNS_DEG):
+        z = Rotation.from_rotvec(np.deg2rad(turn_deg) * across).apply(into)
+        R_LG = np.column_stack([np.cross(across, z), across, z])
+        middle = np.add(joint.handle_low_m, joint.handle_high_m) / 2.0
+        yield X_WL @ Pose(R_LG, middle + INTO_M * z)
+
+
+def hold(world: World, thing: Thing, X_WG: Pose) -> Grip:
+    """Put ``thing`` between the fingers of a hand at ``X_WG`` and close them."""
     size = np.subtract(thing.high_m, thing.low_m)
     across = int(np.argmin(size[:2]))
     rim = size[across] > WIDEST_M
@@ -64,7 +117,7 @@ def hold(world: World, thing: Thing, X_WG: Pose) -> float:
     at, turn = X_WO.translation_m.tolist(), X_WO.quaternion_xyzw.tolist()
     p.resetBasePositionAndOrientation(thing.body, at, turn, physicsClientId=thing.client)
     _set_fingers(world, width_m)
-    return width_m
+    return Grip(width_m, thing)
 
 
 def _upright(across: int) -> FloatArray:

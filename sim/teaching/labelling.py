@@ -74,7 +74,7 @@ def name_things(world: World, camera: Camera, evidence: Evidence, held: str | No
     """Everything that has a name, in a fixed order: small things, what moves, handles, the robot, what stands still."""
     small = (_small(thing, world, camera, evidence, thing.name == held) for thing in world.objects.values())
     moving = (_moving(joint) for joint in world.joints.values())
-    handles = (_handle(joint) for joint in world.joints.values() if not joint.springs_back)
+    handles = (_handle(joint, held) for joint in world.joints.values() if not joint.springs_back)
     still = (_still(name, world) for name in ("gripper", "robot", *STILL, *ROOM))
     return (*small, *moving, *handles, *still)
 
@@ -144,9 +144,10 @@ def _moving(joint: FurnitureJoint) -> teacher.Thing:
     return teacher.Thing(joint.name, KINDS.get(joint.name, joint.name), english, chinese, state=state)
 
 
-def _handle(joint: FurnitureJoint) -> teacher.Thing:
+def _handle(joint: FurnitureJoint, held: str | None) -> teacher.Thing:
     english, chinese = TITLES.get(joint.name, (joint.name, joint.name))
-    return teacher.Thing(f"{joint.name}.handle", "handle", f"handle of the {english}", f"{chinese}的把手")
+    name = f"{joint.name}.handle"
+    return teacher.Thing(name, "handle", f"handle of the {english}", f"{chinese}的把手", held=name == held)
 
 
 def _still(name: str, world: World) -> teacher.Thing:

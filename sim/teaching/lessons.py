@@ -15,6 +15,7 @@ from sim.oracle import choose
 from sim.pointing import Picture
 from sim.situation import Situation
 from sim.spots import CELL_M, LEVEL_M
+from sim.teaching.hand import Grip
 from sim.teaching.wishes import Wish, Wishing, places_of
 from sim.things import FurnitureJoint, Thing
 from sim.tries import Tries
@@ -31,20 +32,20 @@ class Imagined(Situation):
     """A situation in which something was put between the fingers without any force that would tell of it.
 
     Attributes:
-        in_hand: What was.
+        grip: What was, and how.
     """
 
-    in_hand: Thing | None = None
+    grip: Grip
 
     @property
     def held_thing(self) -> Thing | None:
         """The thing between the fingers."""
-        return self.in_hand
+        return self.grip.thing
 
     @property
     def held_joint(self) -> FurnitureJoint | None:
-        """No handle is ever held."""
-        return None
+        """The drawer or door whose handle is between the fingers."""
+        return self.grip.joint
 
 
 def draw_lessons(
@@ -52,7 +53,7 @@ def draw_lessons(
     observation: Observation,
     evidence: Evidence,
     visible: frozenset[str],
-    held: Thing | None,
+    grip: Grip,
     count: int,
     rng: np.random.Generator,
 ) -> tuple[Lesson, ...]:
@@ -63,17 +64,17 @@ def draw_lessons(
         observation: The picture.
         evidence: Who carried whom before something was put into the hand.
         visible: Names of what is plainly seen.
-        held: What was put into the hand.
+        grip: What was put into the hand.
         count: How many.
         rng: Draws them.
     """
-    contacts = tuple(each for each in evidence.contacts if held is None or each.thing != held.name)
+    contacts = tuple(each for each in evidence.contacts if each.thing != grip.name)
     known = replace(evidence, contacts=contacts)
-    wishing, picture = Wishing(world, visible, places_of(world, known), held, rng), Picture.of(world, observation)
+    wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
         wish = wishing.draw()
-        lesson = None if wish is None else _lesson(wish, world, picture, known, held, rng)
+        lesson = None if wish is None else _lesson(wish, world, picture, known, grip, rng)
         if wish is not None and lesson is not None:
             lessons.setdefault(f"{wish.word} {wish.roles}", lesson)
         if len(lessons) == count:
@@ -82,14 +83,14 @@ def draw_lessons(
 
 
 def _lesson(
-    wish: Wish, world: World, picture: Picture, evidence: Evidence, held: Thing | None, rng: np.random.Generator
+    wish: Wish, world: World, picture: Picture, evidence: Evidence, grip: Grip, rng: np.random.Generator
 ) -> Lesson | None:
-    history = () if held is None else _history(world, picture, rng)
+    history = _history(world, picture, grip, rng)
     if wish.goal is None:
         kind, color = wish.absent or ("", None)
         absent = (kind, color) if kind else None
         return Lesson(wish.word, tuple(wish.roles.items()), str(Refuse(reason=wish.refusal)), (), absent)
-    command = choose(Imagined(world, picture, evidence, wish.goal, Tries(), held))
+    command = choose(Imagined(world, picture, evidence, wish.goal, Tries(), grip))
     if isinstance(command, Approach | Refuse) or (isinstance(command, Done) and rng.random() > DONE_SHARE):
         return None  # it waits for something to come to rest, or knows no way
     if isinstance(wish.goal, Slid) and not isinstance(command, Move):
@@ -97,8 +98,13 @@ def _lesson(
     return Lesson(wish.word, tuple(wish.roles.items()), str(command), history)
 
 
-def _history(world: World, picture: Picture, rng: np.random.Generator) -> tuple[tuple[str, str, str], ...]:
-    """How the hand came to hold what it holds: it took it from somewhere."""
+def _history(world: World, picture: Picture, grip: Grip, rng: np.random.Generator) -> tuple[tuple[str, str, str], ...]:
+    """How the hand came to hold what it holds: it took the handle where it is, and a thing from somewhere."""
+    if grip.joint is not None:
+        point = picture.projected(grip.joint.handle_in_world_m)
+        return () if point is None else ((f"grasp({point})", "succeeded", ""),)
+    if grip.thing is None:
+        return ()
     seen = picture.surface(world.regions["counter"], LEVEL_M, CELL_M).shown
     if not seen:
         return ()

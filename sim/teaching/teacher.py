@@ -21,12 +21,12 @@ from sim.teaching.kitchens import draw_scene, fill
 from sim.teaching.labelling import Boards, boards_of, name_things, show_things
 from sim.teaching.lessons import draw_lessons
 from sim.teaching.scattering import scatter
-from sim.things import Thing
+from sim.things import FurnitureJoint, Thing
 from sim.variation import Variation
 from sim.world import World
 
-HOME_SHARE, EMPTY_SHARE = 0.55, 0.3
-"""So often the arm is at home, and so often, if it is not, its hand is empty."""
+HOME_SHARE, EMPTY_SHARE, HANDLE_SHARE = 0.5, 0.25, 0.4
+"""So often the arm is at home, so often, if it is not, its hand is empty, and so often, if neither, it has a handle."""
 LESSONS = 6
 """So many commands are asked for in each picture."""
 IMAGE_SIZE_PX = (448, 336)
@@ -55,9 +55,11 @@ class KitchenTeacher(Teacher):
         if not isinstance(controller, KitchenController):
             raise UsageError("the kitchen's teacher knows nothing of other worlds; use the controller 'kitchen'")
         world = controller.world
-        bodies = {body for body, _ in between_fingers(world)}
-        held = next((name for name, thing in world.objects.items() if thing.body in bodies), None)
-        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), held)
+        links = between_fingers(world)
+        held = [name for name, thing in world.objects.items() if thing.body in {body for body, _ in links}]
+        handles = [f"{name}.handle" for name, joint in world.joints.items() if (joint.body, joint.index) in links]
+        held_name = next(iter((*held, *handles)), None)
+        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), held_name)
 
 
 def open_teacher() -> KitchenTeacher:
@@ -67,27 +69,33 @@ def open_teacher() -> KitchenTeacher:
 
 def _view(world: World, boards: Boards, index: int, kinematics: Kinematics, rng: np.random.Generator) -> View:
     evidence = glance(world)
-    held, width_m = _set_hand(world, evidence, kinematics, rng)
+    grip = _set_hand(world, evidence, kinematics, rng)
     image, depth_m, camera = world.look()
-    gripper = GripperState(width_m, held is not None)
+    gripper = GripperState(grip.width_m, grip.name is not None)
     observation = Observation(index, world.time_s, image, depth_m, camera, gripper)
-    view = _labelled(world, boards, observation, evidence, None if held is None else held.name)
+    view = _labelled(world, boards, observation, evidence, grip.name)
     visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
-    lessons = draw_lessons(world, observation, evidence, visible, held, LESSONS, rng)
+    lessons = draw_lessons(world, observation, evidence, visible, grip, LESSONS, rng)
     return replace(view, lessons=lessons)
 
 
-def _set_hand(
-    world: World, evidence: Evidence, kinematics: Kinematics, rng: np.random.Generator
-) -> tuple[Thing | None, float]:
-    """At home, or over the counter, with something in it or not: that, and how wide open it is."""
-    away, full = rng.random(2) > (HOME_SHARE, EMPTY_SHARE)
+def _set_hand(world: World, evidence: Evidence, kinematics: Kinematics, rng: np.random.Generator) -> hand.Grip:
+    """At home, over the counter, with something in it or not, or at a handle."""
+    away, full, at_handle = rng.random(3) > (HOME_SHARE, EMPTY_SHARE, 1.0 - HANDLE_SHARE)
+    grip = hand.take_handle(world, kinematics, _any_handle(world, rng), rng) if away and full and at_handle else None
+    if grip is not None:
+        return grip
     held = _takeable(world, evidence, rng) if away and full else None
     height_m = 0.0 if held is None else held.high_m[2] - held.low_m[2]
     X_WG = hand.hover(world, kinematics, height_m, rng) if away else None
     if held is None or X_WG is None:
-        return None, GRIPPER.max_width_m
-    return held, hand.hold(world, held, X_WG)
+        return hand.Grip(GRIPPER.max_width_m)
+    return hand.hold(world, held, X_WG)
+
+
+def _any_handle(world: World, rng: np.random.Generator) -> FurnitureJoint:
+    joints = [joint for joint in world.joints.values() if not joint.springs_back]
+    return joints[int(rng.integers(len(joints)))]
 
 
 def _takeable(world: World, evidence: Evidence, rng: np.random.Generator) -> Thing | None:

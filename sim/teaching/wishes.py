@@ -14,8 +14,9 @@ from sim.goals import Goal, Predicate
 from sim.mechanisms import Closed, Open, Pressed
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
 from sim.teaching.exclusions import ROLES, held_back
+from sim.teaching.hand import Grip
 from sim.teaching.labelling import place_of
-from sim.things import Thing
+from sim.things import FurnitureJoint, Thing
 from sim.whereabouts import Held, In, On
 from sim.world import World
 
@@ -68,19 +69,24 @@ class Wishing:
         world: What could be otherwise.
         visible: Names of what is plainly seen.
         places: What each thing is on or in.
-        held: What is in the hand.
+        grip: What is in the hand, or whose handle.
         rng: Draws them.
     """
 
     world: World
     visible: frozenset[str]
     places: dict[str, str | None]
-    held: Thing | None
+    grip: Grip
     rng: np.random.Generator
+
+    @property
+    def held(self) -> Thing | None:
+        """The thing in the hand."""
+        return self.grip.thing
 
     def draw(self) -> Wish | None:
         """One that may be taught; ``None`` if the one that was drawn may not, or there is none of its sort."""
-        sorts = _WHEN_HELD if self.held is not None else _WISHES
+        sorts = _WHEN_PULLING if self.grip.joint is not None else _WHEN_HELD if self.held is not None else _WISHES
         names = list(sorts)
         weights = np.array([sorts[name][0] for name in names])
         wish = sorts[str(self.rng.choice(names, p=weights / weights.sum()))][1](self)
@@ -136,7 +142,7 @@ def _in(now: Wishing) -> Wish | None:
 
 
 def _into_drawer(now: Wishing) -> Wish | None:
-    thing, joint = now.movable(), _joint(now, "prismatic")
+    thing, joint = now.movable(), _joint(now, "prismatic", wanted=now.grip.joint)
     if thing is None or joint is None or joint not in now.world.regions:
         return None
     if now.held is not None and now.world.joints[joint].position < 0.8 * now.world.joints[joint].upper:
@@ -185,13 +191,13 @@ def _beside(now: Wishing) -> Wish | None:
 
 
 def _open(now: Wishing) -> Wish | None:
-    joint = _joint(now)
+    joint = _joint(now, wanted=now.grip.joint)
     return None if joint is None else Wish("open", Open(joint=joint), {"joint": joint})
 
 
 def _close(now: Wishing) -> Wish | None:
     opened = now.rng.random() < 0.85
-    joint = _joint(now, opened=opened)
+    joint = _joint(now, opened=opened, wanted=now.grip.joint)
     return None if joint is None else Wish("closed", Closed(joint=joint), {"joint": joint})
 
 
@@ -260,14 +266,22 @@ def _fits(thing: Thing, place: Thing) -> bool:
     return float(np.subtract(thing.high_m, thing.low_m)[:2].max()) < 0.9 * inner_m
 
 
-def _joint(now: Wishing, motion: str | None = None, opened: bool | None = None) -> str | None:
-    """A drawer or door whose handle is seen; mostly one that is shut, or open, where that is asked for."""
-    joints = [joint for joint in now.world.joints.values() if not joint.springs_back]
+def _another_joint(now: Wishing) -> Wish | None:
+    """Something else to open than what the hand is at."""
+    joint = _joint(now)
+    return None if joint is None else Wish("open", Open(joint=joint), {"joint": joint})
+
+
+def _joint(
+    now: Wishing, motion: str | None = None, opened: bool | None = None, wanted: FurnitureJoint | None = None
+) -> str | None:
+    """A drawer or door whose handle is seen, or ``wanted``; one that is open, or not, where that is asked for."""
+    joints = [wanted] if wanted else [joint for joint in now.world.joints.values() if not joint.springs_back]
     names = [
         joint.name
         for joint in joints
         if motion in (None, joint.motion)
-        and f"{joint.name}.handle" in now.visible
+        and (joint is wanted or f"{joint.name}.handle" in now.visible)
         and (opened is None or (joint.position > 0.25 * joint.upper) == opened)
     ]
     return names[int(now.rng.integers(len(names)))] if names else None
@@ -281,6 +295,13 @@ _WHEN_HELD: dict[str, Sort] = {
     "stack": (2.0, _stack),
     "cover": (2.0, _cover),
     "beside": (3.0, _beside),
+}
+_WHEN_PULLING: dict[str, Sort] = {
+    "open": (4.0, _open),
+    "close": (2.0, _close),
+    "into_drawer": (3.0, _into_drawer),
+    "away": (2.0, _away),
+    "another": (0.5, _another_joint),
 }
 _WISHES: dict[str, Sort] = {
     **_WHEN_HELD,

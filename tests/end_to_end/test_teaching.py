@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embodied.commands import Grasp, parse
+from embodied.commands import Grasp, Move, parse
 from embodied.errors import UsageError
 from embodied.learning.dataset import read_conversations
 from embodied.learning.demonstrations import Student
@@ -24,11 +24,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def views():
-    return list(open_teacher().views(FIRST_TRAINING_SEED + 11, 4))
+    return list(open_teacher().views(FIRST_TRAINING_SEED + 11, 8))
 
 
 def test_same_seed_gives_the_same_pictures_and_lessons(views):
-    for one, other in zip(views, open_teacher().views(FIRST_TRAINING_SEED + 11, 4), strict=True):
+    for one, other in zip(views, open_teacher().views(FIRST_TRAINING_SEED + 11, 8), strict=True):
         assert (one.observation.image == other.observation.image).all()
         assert (one.shown == other.shown).all()
         assert np.array_equal(one.observation.depth_m, other.observation.depth_m, equal_nan=True)
@@ -55,6 +55,24 @@ def test_what_is_to_be_taken_is_what_is_asked_for(views):
                 assert named.name == dict(lesson.roles)["thing"] or named.kind == "handle" or named.movable
                 checked += 1
     assert sum(len(view.lessons) for view in views) >= 6
+
+
+def test_hand_at_a_handle_pulls_it_as_far_as_its_joint_goes_or_lets_go_of_it(views):
+    at_handles = [view for view in views if any(thing.held and thing.kind == "handle" for thing in view.things)]
+    pulled = set()
+    for view in at_handles:
+        (handle,) = (thing for thing in view.things if thing.held)
+        assert view.observation.gripper.holding
+        for lesson in view.lessons:
+            command = parse(lesson.command)
+            assert isinstance(command, Move)
+            start, end = (view.observation.camera.lift(at.x, at.y, at.z) for at in (command.start, command.end))
+            way_m = float(np.linalg.norm(end - start))
+            assert way_m == 0.0 or 0.05 < way_m < 0.6
+            if way_m and lesson.word == "open":
+                assert f"{dict(lesson.roles)['joint']}.handle" == handle.name
+                pulled.add(handle.name)
+    assert pulled
 
 
 def test_nothing_held_out_is_ever_shown(views):

@@ -109,6 +109,40 @@ def test_history_is_a_line_a_step(view):
     assert instructor.exchange(lesson).question.split("\n")[1] == "grasp(0.100, 0.200, 1.000) -> failed: missed_grasp"
 
 
+def pasts(view, command, seeds=40, **lesson):
+    for seed in range(seeds):
+        prompter = Prompter("en", directory=COMPACT)
+        instructor = Instructor(load_phrasebook("en"), prompter, view, sights(view), np.random.default_rng(seed))
+        taught = Lesson("on", (("thing", "a"), ("place", "plate")), command, **lesson)
+        yield instructor.exchange(taught).question.split("\n")[1:-1]
+
+
+def test_what_was_said_in_vain_before_is_never_what_is_right(view):
+    right = "grasp(0.130, 0.420, 1.500)"
+    stumbles = [line for past in pasts(view, right) for line in past if not line.endswith("succeeded")]
+    assert len(stumbles) > 5
+    for line in stumbles:
+        wrong, result = line.split(" -> ")
+        assert parse(wrong) != parse(right)
+        assert re.fullmatch(r"(rejected|failed): \w+", result)
+
+
+def test_what_explains_the_hand_comes_before_what_went_wrong_with_it(view):
+    taken = ("grasp(0.300, 0.300, 1.500)", "succeeded", "")
+    for past in pasts(view, "move(0.130, 0.420, 1.500, 0.580, 0.550, 1.500)", history=(taken,)):
+        grasp = past.index("grasp(0.300, 0.300, 1.500) -> succeeded")
+        assert all(line.startswith("move") for line in past[grasp + 1 :])
+        assert [line.split("(")[0] for line in past[:grasp]] in ([], ["grasp", "move"])
+
+
+def test_something_may_have_been_done_before_it_is_said_that_nothing_is_left_to_do(view):
+    assert {len(past) for past in pasts(view, "done()")} == {0, 2}
+
+
+def test_refusal_comes_first(view):
+    assert not any(pasts(view, 'refuse("that is dangerous")'))
+
+
 def test_refusal_is_in_the_language_that_was_asked_in():
     command = 'refuse("that is dangerous")'
     assert in_words(command, load_phrasebook("en")) == command
