@@ -35,7 +35,7 @@ EXPERT = "oracle"
 """The planner whose commands are taught."""
 SPARE_STEPS = 6
 """A mistake may cost two steps."""
-PHRASINGS = 2
+PHRASINGS = 4
 """A step is asked for in so many ways: what was seen and done before is the same however it was asked."""
 QUESTIONS = 4
 """So many questions about what is seen share its picture."""

@@ -25,6 +25,8 @@ NOWHERE = 0
 """Stands for no thing in a picture's labels."""
 RARE = 100
 """Kinds that are seen less often weigh less than the others: what is known of them is luck."""
+COMMAND = "command"
+"""What asks for a command asks for a word that begins with this."""
 Aspect = Literal["kind", "color", "state", "label"]
 ASPECTS: tuple[Aspect, ...] = ("kind", "color", "state", "label")
 """What a word each tells of a thing, if it is known."""
@@ -100,6 +102,10 @@ class Example(_Record):
     def system(self) -> str:
         """What is said before everything else, or nothing."""
         return "".join(said.value for said in self.conversations if said.who == "system")
+
+    def commands(self, number: int) -> bool:
+        """Whether a question asks for a command."""
+        return bool(self.asks) and self.asks[number].startswith(COMMAND)
 
     @property
     def exchanges(self) -> list[tuple[str, str]]:

@@ -67,7 +67,7 @@ class Item:
 
 
 class Items(Dataset[Item]):
-    """A data set's examples; which of a picture's questions are asked is drawn from the seed and the place in time."""
+    """A data set's examples; which questions are asked beside the commands is drawn from seed and place in time."""
 
     def __init__(
         self,
@@ -100,11 +100,16 @@ class Items(Dataset[Item]):
         index, epoch, done = Drawn(*key) if isinstance(key, tuple) else Drawn(key)
         shown, seen = self._shown(index), self._seen(self._examples[index])
         random = np.random.default_rng([self._seed, epoch, index])
-        order = random.permutation(len(self._examples[index].exchanges))
-        asked = [shown.asked[number] for number in order[: self._questions]]
+        asked = [shown.asked[number] for number in self._chosen(self._examples[index], random)]
         weights = np.array([self._rarity[thing.kind] for thing in shown.things])
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
         return Item(shown, seen.values, asked, read, int(random.integers(2**31)), done, seen.patches)
+
+    def _chosen(self, example: Example, random: np.random.Generator) -> list[int]:
+        """What is asked this time, in a drawn order: all commands for which there is room, and some of the rest."""
+        drawn = random.permutation(len(example.exchanges)).tolist()
+        chosen = sorted(drawn, key=lambda number: not example.commands(number))[: self._questions]
+        return [number for number in drawn if number in chosen]
 
     def _shown(self, index: int) -> Shown:
         """What is the same whenever an example is shown."""

@@ -35,8 +35,8 @@ SCHEDULES: Mapping[StageName, Schedule] = {
     "instruct": Schedule(steps=6000, batch_size=16, learning_rate=3e-3),
 }
 """What a stage does if nothing else is said."""
-QUESTIONS = 16
-"""How many questions about a picture are asked at a time."""
+QUESTIONS = 12
+"""How many questions about a picture are asked at a time, commands before others."""
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,17 @@ def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_p
     assert asked(0, 1) != asked(0, 2)
 
 
+def test_commands_are_asked_for_before_anything_else(data, examples, model_and_processor):
+    processor = model_and_processor[1]
+    commanding = [each.model_copy(update={"asks": ("what", "what", "command:task", "command:on")}) for each in examples]
+    for questions, others in ((1, 0), (2, 0), (3, 1)):
+        items = Items(data, commanding, processor, GRID, 12, questions, seed=0)
+        for epoch in range(4):
+            shown, asked = items[0, epoch].shown, items[0, epoch].asked
+            assert sum(each in shown.asked[:2] for each in asked) == others
+            assert len(asked) == questions
+
+
 def test_reply_of_a_padded_prompt_is_what_training_would_have_given(data, examples, model_and_processor, tokenizer):
     model, processor = model_and_processor
     items, batch = batch_of(data, examples, processor, questions=4, count=2)
