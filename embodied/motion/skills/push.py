@@ -43,8 +43,8 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     moved = mover.line(shifted(mover.pose, direction * (before_m + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
     left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
     back_off(mover)
+    go_home(mover)  # with closed fingers: behind the bar of a handle they would open against it, and be stuck there
     mover.grip(gripper.max_width_m, gripper.max_force_n)
-    go_home(mover)
     if moved.blocked and left_m > max(ARRIVED_M, 0.25 * length_m):
         raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
 
