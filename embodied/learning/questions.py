@@ -168,9 +168,10 @@ def _opened(asker: Asker) -> Exchange | None:
 
 
 def _hand(asker: Asker) -> Exchange | None:
-    held = [each for each in asker.seen if each.thing.held]
-    if any(not each.plain for each in held) or (not held and asker.rng.random() < 0.6):
-        return None
+    in_hand = [thing for thing in asker.things if thing.held]
+    held = [each for each in asker.plain if each.thing in in_hand]
+    if len(held) < len(in_hand) or (not held and asker.rng.random() < 0.6):
+        return None  # it is a handle, or hidden by the hand; or nobody asks
     return asker.put("hand", asker.namer.name(held[0].thing) if held else asker.book.words["nothing"], held)
 
 

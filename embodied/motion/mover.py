@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embodied.errors import SkillError
 from embodied.geometry import Box, FloatArray, Pose
@@ -48,6 +49,8 @@ UNSEEN_SCALE = 0.25
 RETRACE_SCALE = 0.3
 CARVE_M = 0.04
 """The hand may stand at what it has just touched: so near to it, what was seen is no obstacle."""
+AWAY_M = 0.06
+"""What was no obstacle is in the way until the hand has gone so far: till then it goes as where nobody has looked."""
 ARM_CARVE_M = 0.0
 """The rest of the arm has nothing to touch: only what seems to be inside it is none."""
 CLEAR_STEPS_M = (0.02, 0.04, 0.07, 0.11)
@@ -132,7 +135,7 @@ class Mover:
     ) -> None:
         """Go to the first reachable of the joint positions, clear of all that was seen but the points ``ignore``.
 
-        Where the robot itself has hidden from the camera what there is, it goes slowly.
+        Where the robot itself has hidden from the camera what there is, and beside what it stands at, it goes slowly.
 
         Raises:
             SkillError: ``no_path``; ``blocked`` if something unseen was touched on the way; ``timeout``, ``stopped``.
@@ -144,20 +147,26 @@ class Mover:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
         self.tare()  # what presses on the hand already is no news
         unexpected = Touch(UNEXPECTED_N)
-        for part in self._parts(path, scale):
+        beside = held_G is None and bool(self._beside_hand(self.memory.voxels()).any())
+        for part in self._parts(path, scale, beside):
             if self._follow(part, unexpected):
                 self._retrace(path)
                 raise SkillError("something unseen was touched on the way", Reason.BLOCKED.value)
 
-    def _parts(self, path: FloatArray, scale: float) -> Iterator[JointTrajectory]:
-        """The way along ``path``, cut where it comes to places that the robot has hidden and where it leaves them."""
+    def _parts(self, path: FloatArray, scale: float, beside: bool) -> Iterator[JointTrajectory]:
+        """The way along ``path``, cut where care begins and where it ends.
+
+        Care is needed where the robot has hidden what there is, and where the hand leaves what it begins ``beside``.
+        """
         curve = rounded_path(path)
-        hidden = np.flatnonzero(self.memory.unseen(self.kinematics.positions(curve)))
-        if not len(hidden):
+        points = self.kinematics.positions(curve)
+        leaving = beside & (np.linalg.norm(points - points[0], axis=1) < AWAY_M)
+        careful = np.flatnonzero(self.memory.unseen(points) | leaving)
+        if not len(careful):
             yield self._timed(path, scale, self.limits.speed_m_s, SPACING_RAD)
             return
         last = len(curve) - 1
-        cuts = [0, max(hidden[0] - 1, 0), min(hidden[-1] + 1, last), last]
+        cuts = [0, max(careful[0] - 1, 0), min(careful[-1] + 1, last), last]
         for (start, end), share in zip(pairwise(cuts), (scale, min(scale, UNSEEN_SCALE), scale), strict=True):
             if end > start:
                 yield self._timed(curve[start : end + 1], share, self.limits.speed_m_s, LINE_SPACING_RAD)
@@ -191,12 +200,16 @@ class Mover:
         if ignore is not None and len(ignore):
             low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
-        voxels = voxels[~self._body.inside(voxels, self.q_rad, CARVE_M, ARM_CARVE_M)]
+        voxels = voxels[~self._beside_hand(voxels)]
         if held_G is not None and len(held_G):
             voxels_G = self.pose.inverse() @ voxels
             low, high = held_G.min(axis=0) - VOXEL_M, held_G.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels_G > low) & (voxels_G < high)).all(axis=1)]
         return CollisionWorld(self.kinematics, self._body, voxels, self._keep_out, held_G)
+
+    def _beside_hand(self, voxels: FloatArray) -> NDArray[np.bool_]:
+        """Which voxels are taken for no obstacle, because the hand is so near already."""
+        return self._body.inside(voxels, self.q_rad, CARVE_M, ARM_CARVE_M)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:
         """Joint positions for a pose, the least contorted first."""

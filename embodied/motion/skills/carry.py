@@ -22,7 +22,7 @@ ABOVES_M = (0.05, 0.06, 0.07, 0.08, 0.09, 0.10, 0.15)
 """How far above its place a thing is brought before it is set down: into a bowl, higher than the rim, but no
 higher than need be: over the wrist there may be a cupboard."""
 BELOW_M = 0.03
-SET_DOWN_SPEED_M_S = 0.1
+SET_DOWN_SPEED_M_S = 0.08
 SET_DOWN_FORCE_N = 5.0
 CARRY_SCALE = 0.5
 ENOUGH_GOALS = 3

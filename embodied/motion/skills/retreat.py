@@ -12,7 +12,7 @@ from embodied.motion.mover import Mover
 from embodied.result import Reason
 
 BACK_OFF_M = (0.10, 0.07, 0.05, 0.03)
-BACK_OFF_SPEED_M_S = 0.3
+BACK_OFF_SPEED_M_S = 0.2
 OPENED_M = 0.03
 """Fingers that let go open by so much where there is room."""
 GENTLE_N = 4.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from embodied.learning.teacher import Lesson
 from embodied.prompting import Prompter
 from embodied.resources import prompts_dir
 from embodied.task import load_task, task_names
+
+from .conftest import COUNTER, DRAWER, HANDLE, HIDDEN, RED_CUP
 
 COMPACT = prompts_dir() / "compact"
 
@@ -83,6 +86,13 @@ def test_refusal_of_what_is_not_there_looks_nowhere(view):
         load_phrasebook("en"), Prompter("en", directory=COMPACT), view, sights(view), np.random.default_rng(0)
     )
     assert instructor.exchange(lesson).about == (NOWHERE,)
+
+
+@pytest.mark.parametrize("held", [HANDLE, HIDDEN])
+def test_nobody_says_of_a_hand_that_holds_something_unnamed_or_unseen_that_there_is_nothing_in_it(make_view, held):
+    full = make_view(RED_CUP, DRAWER, replace(held, held=True), COUNTER, holding=True)
+    assert not any(each.word == "hand" for each in asked(full))
+    assert any(each.word == "hand" for each in asked(make_view(RED_CUP, DRAWER, held, COUNTER)))
 
 
 def test_same_seed_asks_the_same(view):
