@@ -39,16 +39,16 @@ class Tries:
 
 
 def cheapest_elsewhere(points: FloatArray, costs: FloatArray, tried: FloatArray, away_m: float) -> int | None:
-    """Which of ``points`` (k, 3) costs least so far from all that was tried; the furthest if none is so far.
+    """Which of ``points`` (k, 3) is tried next: of those with fewest tries within ``away_m`` the one that costs least.
 
-    Points of infinite cost are out of the question; ``None`` if there are no others.
+    Where everything was tried, the one that is furthest from the last try. Points of infinite cost are out of the
+    question; ``None`` if there are no others.
     """
     possible = np.isfinite(costs)
     if not possible.any():
         return None
-    apart_m = np.full(len(points), np.inf)
-    for point in tried:
-        apart_m = np.minimum(apart_m, np.linalg.norm(points - point, axis=1))
-    if (possible & (apart_m >= away_m)).any():
-        return int(np.argmin(np.where(apart_m >= away_m, costs, np.inf)))
-    return int(np.argmax(np.where(possible, apart_m, -np.inf)))
+    apart_m = np.linalg.norm(points - tried.reshape(-1, 1, 3), axis=2)
+    tries = (apart_m < away_m).sum(axis=0)
+    least = possible & (tries == tries[possible].min())
+    rank = -apart_m[-1] if tries[least].all() else costs
+    return int(np.argmin(np.where(least, rank, np.inf)))

@@ -25,8 +25,14 @@ def test_a_new_try_keeps_away_from_the_old_ones() -> None:
     assert cheapest_elsewhere(ROW, COSTS, ROW[[0, 2]], 0.15) == 4
 
 
-def test_where_everything_was_tried_the_furthest_point_is_next() -> None:
+def test_where_everything_was_tried_the_furthest_point_from_the_last_one_is_next() -> None:
     assert cheapest_elsewhere(ROW, COSTS, ROW[[1]], 9.0) == 4
+    assert cheapest_elsewhere(ROW, COSTS, ROW[[1, 4]], 9.0) == 0
+
+
+def test_what_was_tried_least_comes_before_what_was_tried_often() -> None:
+    assert cheapest_elsewhere(ROW, COSTS, ROW[[0, 2, 4, 4, 4]], 0.05) == 1
+    assert cheapest_elsewhere(ROW, COSTS, ROW[[0, 1, 2, 3, 4, 4, 0]], 0.05) == 3
 
 
 def test_a_point_that_does_not_do_is_never_chosen() -> None:

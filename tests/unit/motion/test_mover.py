@@ -214,6 +214,18 @@ def test_travel_is_slow_only_between_the_first_and_the_last_hidden_place(make, a
     assert speeds(arm)[hidden].max() < 0.4 * speeds(arm)[seen_place].max()
 
 
+def test_hand_leaves_slowly_what_it_stands_at_and_then_hurries(make, arm, monkeypatch):
+    mover = make()
+    start = mover.pose.translation_m
+    monkeypatch.setattr(mover.memory, "voxels", lambda: start[None] + [0.0, 0.06, 0.0])  # beside the fingers
+    mover.travel(goal_at(mover, (0.45, 0.4, 0.9)), scale=0.85)
+    gone_m = [
+        np.linalg.norm(arm.kinematics.grasp_pose(state.positions_rad).translation_m - start) for state in arm.states
+    ]
+    leaving = np.array(gone_m) < 0.05
+    assert speeds(arm)[leaving].max() < 0.4 * speeds(arm)[~leaving].max()
+
+
 def test_what_touches_a_declared_box_from_the_start_is_first_taken_straight_away_from_it(make, arm):
     x, y, z = arm.kinematics.grasp_pose(PANDA.home_rad).translation_m
     oven = Box((x - 0.2, y + 0.04, z - 0.3), (x + 0.2, y + 0.5, z + 0.02), "oven")
