@@ -43,7 +43,7 @@ UNEXPECTED_N = 20.0
 SIDEWAYS = 3.0
 """A line is stopped by so many times the resistance along it where that comes from any side: drawers jam a little."""
 STOP_SHARE = 0.75
-"""Of the force limit: it stops every motion, so early that what the arm does until it stands stays within the limit."""
+"""Of the force limit: what is felt beyond that stops every motion. A blow against what is rigid may still be more."""
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
