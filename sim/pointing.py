@@ -241,8 +241,7 @@ class Picture:
 
     def _at(self, u: int, v: int, depth_m: float) -> ImagePoint:
         """Image coordinates of a pixel."""
-        height, width = self.depth_m.shape
-        return _point((u + 0.5) / width, (v + 0.5) / height, depth_m)
+        return _point(*self.observation.camera.middle(u, v), depth_m)
 
 
 def _point(x: float, y: float, z: float) -> ImagePoint:

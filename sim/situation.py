@@ -61,14 +61,12 @@ class Situation:
     @property
     def held_thing(self) -> Thing | None:
         """The thing between the fingers."""
-        bodies = {body for body, _ in between_fingers(self.world)}
-        return next((thing for thing in self.world.objects.values() if thing.body in bodies), None)
+        return held_thing(self.world)
 
     @property
     def held_joint(self) -> FurnitureJoint | None:
         """The drawer or door whose handle is between the fingers."""
-        links = between_fingers(self.world)
-        return next((joint for joint in self.world.joints.values() if (joint.body, joint.index) in links), None)
+        return held_joint(self.world)
 
     @property
     def restless(self) -> Thing | None:
@@ -149,6 +147,18 @@ class Situation:
         """A shape of PyBullet that no body has."""
         size = {"radius": POLE_RADIUS_M, "height": POLE_M}
         return int(p.createCollisionShape(p.GEOM_CYLINDER, **size, physicsClientId=self.world.client))
+
+
+def held_thing(world: World) -> Thing | None:
+    """The thing between the fingers."""
+    bodies = {body for body, _ in between_fingers(world)}
+    return next((thing for thing in world.objects.values() if thing.body in bodies), None)
+
+
+def held_joint(world: World) -> FurnitureJoint | None:
+    """The drawer or door whose handle is between the fingers."""
+    links = between_fingers(world)
+    return next((joint for joint in world.joints.values() if (joint.body, joint.index) in links), None)
 
 
 def _within(box: Box, points: FloatArray) -> NDArray[np.bool_]:

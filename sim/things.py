@@ -101,6 +101,11 @@ class FurnitureJoint:
         return self.springs_back and self.position > CLICK_FRACTION * self.upper
 
     @property
+    def handle_name(self) -> str:
+        """What its handle is called where it stands for a thing of its own."""
+        return f"{self.name}.handle"
+
+    @property
     def handle_in_world_m(self) -> FloatArray:
         """``p_WH`` of the handle's middle at this instant."""
         middle = np.add(self.handle_low_m, self.handle_high_m) / 2.0

@@ -48,9 +48,9 @@ class Grip:
     @property
     def name(self) -> str | None:
         """Of what is between them, as it is labelled."""
-        if self.joint is not None:
-            return f"{self.joint.name}.handle"
-        return None if self.thing is None else self.thing.name
+        if self.thing is not None:
+            return self.thing.name
+        return None if self.joint is None else self.joint.handle_name
 
 
 def go_home(world: World) -> None:

@@ -146,8 +146,8 @@ def _moving(joint: FurnitureJoint) -> teacher.Thing:
 
 def _handle(joint: FurnitureJoint, held: str | None) -> teacher.Thing:
     english, chinese = TITLES.get(joint.name, (joint.name, joint.name))
-    name = f"{joint.name}.handle"
-    return teacher.Thing(name, "handle", f"handle of the {english}", f"{chinese}的把手", held=name == held)
+    title_en, title_zh = f"handle of the {english}", f"{chinese}的把手"
+    return teacher.Thing(joint.handle_name, "handle", title_en, title_zh, held=joint.handle_name == held)
 
 
 def _still(name: str, world: World) -> teacher.Thing:
@@ -169,7 +169,7 @@ def _mark_joint(
     low, high = np.array(joint.handle_low_m) - HANDLE_M, np.array(joint.handle_high_m) + HANDLE_M
     p_LP = link_pose(joint.client, joint.body, joint.index).inverse() @ points[mask]
     on_handle = ((p_LP > low) & (p_LP < high)).all(axis=-1)
-    shown[mask] = np.where(on_handle, numbers[f"{joint.name}.handle"], numbers[joint.name])
+    shown[mask] = np.where(on_handle, numbers[joint.handle_name], numbers[joint.name])
 
 
 def _mark_boards(

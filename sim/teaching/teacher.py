@@ -15,7 +15,8 @@ from embodied.motion.kinematics import Kinematics
 from embodied.observation import GripperState, Observation
 from sim.arm import GRIPPER, describe
 from sim.controller import KitchenController
-from sim.evidence import Evidence, between_fingers, glance
+from sim.evidence import Evidence, glance
+from sim.situation import held_joint, held_thing
 from sim.teaching import hand
 from sim.teaching.kitchens import draw_scene, fill
 from sim.teaching.labelling import Boards, boards_of, name_things, show_things
@@ -55,11 +56,8 @@ class KitchenTeacher(Teacher):
         if not isinstance(controller, KitchenController):
             raise UsageError("the kitchen's teacher knows nothing of other worlds; use the controller 'kitchen'")
         world = controller.world
-        links = between_fingers(world)
-        held = [name for name, thing in world.objects.items() if thing.body in {body for body, _ in links}]
-        handles = [f"{name}.handle" for name, joint in world.joints.items() if (joint.body, joint.index) in links]
-        held_name = next(iter((*held, *handles)), None)
-        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), held_name)
+        grip = hand.Grip(observation.gripper.width_m, held_thing(world), held_joint(world))
+        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), grip.name)
 
 
 def open_teacher() -> KitchenTeacher:

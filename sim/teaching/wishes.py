@@ -191,7 +191,15 @@ def _beside(now: Wishing) -> Wish | None:
 
 
 def _open(now: Wishing) -> Wish | None:
-    joint = _joint(now, wanted=now.grip.joint)
+    return _opening(_joint(now, wanted=now.grip.joint))
+
+
+def _open_another(now: Wishing) -> Wish | None:
+    """Something else than what the hand is at."""
+    return _opening(_joint(now))
+
+
+def _opening(joint: str | None) -> Wish | None:
     return None if joint is None else Wish("open", Open(joint=joint), {"joint": joint})
 
 
@@ -266,12 +274,6 @@ def _fits(thing: Thing, place: Thing) -> bool:
     return float(np.subtract(thing.high_m, thing.low_m)[:2].max()) < 0.9 * inner_m
 
 
-def _another_joint(now: Wishing) -> Wish | None:
-    """Something else to open than what the hand is at."""
-    joint = _joint(now)
-    return None if joint is None else Wish("open", Open(joint=joint), {"joint": joint})
-
-
 def _joint(
     now: Wishing, motion: str | None = None, opened: bool | None = None, wanted: FurnitureJoint | None = None
 ) -> str | None:
@@ -281,7 +283,7 @@ def _joint(
         joint.name
         for joint in joints
         if motion in (None, joint.motion)
-        and (joint is wanted or f"{joint.name}.handle" in now.visible)
+        and (joint is wanted or joint.handle_name in now.visible)
         and (opened is None or (joint.position > 0.25 * joint.upper) == opened)
     ]
     return names[int(now.rng.integers(len(names)))] if names else None
@@ -301,7 +303,7 @@ _WHEN_PULLING: dict[str, Sort] = {
     "close": (2.0, _close),
     "into_drawer": (3.0, _into_drawer),
     "away": (2.0, _away),
-    "another": (0.5, _another_joint),
+    "another": (0.5, _open_another),
 }
 _WISHES: dict[str, Sort] = {
     **_WHEN_HELD,
