@@ -13,7 +13,7 @@ from embodied.camera import Camera, Intrinsics
 from embodied.geometry import Box, Pose
 from sim.appliances import Board, Microwave, Pipe, Shelf, Stove
 from sim.cabinets import BaseCabinet, Counter, Cupboard, Drawers
-from sim.furnishing import Furnishing, Moving
+from sim.furnishing import Furnishing, Moving, mirrored
 from sim.tables import Fraction, HexColor, Length, Name, Point, Table
 
 Furniture = Annotated[
@@ -93,7 +93,16 @@ class Region(Table):
 
 
 class Kitchen(Table):
-    """A whole kitchen."""
+    """A whole kitchen.
+
+    Attributes:
+        workspace_low_m, workspace_high_m: Corners of the box that the fingertips may be in, in the world.
+        robot: Where it stands.
+        light, planning_camera, wrist_camera: How it is seen.
+        materials, themes: How surfaces look; a theme says of some how they look instead.
+        furniture: What is in it.
+        mirrored: Whether furniture stands on the other side of the robot, as in a mirror: what is listed at y is at -y.
+    """
 
     workspace_low_m: Point
     workspace_high_m: Point
@@ -104,6 +113,7 @@ class Kitchen(Table):
     materials: dict[Name, Material]
     themes: Annotated[dict[Name, dict[Name, Material]], Field(max_length=20)] = {}
     furniture: Annotated[tuple[Furniture, ...], Field(min_length=1, max_length=100)]
+    mirrored: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Kitchen:
@@ -117,7 +127,8 @@ class Kitchen(Table):
     @cached_property
     def furnishing(self) -> Furnishing:
         """All furniture."""
-        return sum((piece.furnish() for piece in self.furniture), start=Furnishing())
+        listed = sum((piece.furnish() for piece in self.furniture), start=Furnishing())
+        return mirrored(listed, 0.0) if self.mirrored else listed
 
     @cached_property
     def site(self) -> tuple[Box, tuple[Box, ...]]:

@@ -1,4 +1,4 @@
-"""Kitchens to learn in: the galley with other surfaces, other light, another view, and things of every kind."""
+"""Kitchens to learn in: galleys built otherwise, with other surfaces, another light, and things of every kind."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sim.kinds import Kind
 from sim.kitchen import Material
 from sim.population import Choice, load
 from sim.scene import Placement, Randomisation, Scene, SceneFile, load_scene
+from sim.teaching.plans import draw_plan
 from sim.world import World
 
 EMPTY_SCENE = "counter"
@@ -59,8 +60,8 @@ RANDOMISATION = Randomisation(
     themes=("plain", "oak", "white", "sage"),
     light_turn_deg=40.0,
     light_share=(0.7, 1.3),
-    camera_shift_m=0.04,
-    camera_turn_deg=2.0,
+    camera_shift_m=0.05,
+    camera_turn_deg=3.0,
 )
 
 
@@ -69,7 +70,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
     base = load_scene(EMPTY_SCENE, EVERY_KIND)
     kinds = {name: kind for name, kind in sorted(base.kinds.items()) if not kind.held_out}
     file = SceneFile(kitchen=base.file.kitchen, materials=_materials(rng), randomisation=RANDOMISATION)
-    return Scene("drawn", file, base.kitchen, kinds)
+    return Scene("drawn", file, draw_plan(base.kitchen, rng), kinds)
 
 
 def fill(world: World, rng: np.random.Generator) -> None:

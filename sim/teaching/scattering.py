@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
 from types import MappingProxyType
 
@@ -31,8 +32,8 @@ ON_PAN = Placement(region="counter", x_m=(-0.065, -0.06), yaw_deg=(0.0, 0.0))
 """A pan's middle is not the middle of its box: the handle counts."""
 ON_OTHER = Placement(region="counter")
 ON_COUNTER = Placement(region="counter", x_m=(-0.24, 0.14), clearance_m=0.015, apart_m=0.02)
-READABLE_SHARE, TOWARDS_CAMERA_DEG = 0.7, (-85.0, -25.0)
-"""So often a label is turned so that it can be read."""
+READABLE_SHARE, READABLE_DEG = 0.7, 30.0
+"""So often a label is turned towards the camera, by so much or less past it."""
 ELSEWHERE = ("shelf", "stove", "work_area")
 
 
@@ -93,11 +94,20 @@ def _room(
     elif draw > 1.0 - IN_DRAWER_SHARE - ELSEWHERE_SHARE:
         spec = Placement(region=str(rng.choice([name for name in ELSEWHERE if name in world.regions])))
     if thing.label is not None and rng.random() < READABLE_SHARE:
-        spec = spec.model_copy(update={"yaw_deg": TOWARDS_CAMERA_DEG})
+        spec = spec.model_copy(update={"yaw_deg": _readable_deg(world, spec.region)})
     try:
         return find_room(spec, world.regions[spec.region], low, high, list(taken.values()), rng)
     except SceneError:
         return None
+
+
+def _readable_deg(world: World, region: str) -> tuple[float, float]:
+    """How a thing there is turned if its -y, where labels are, faces the camera."""
+    place = world.regions[region]
+    middle = place.pose_in_world @ (np.add(place.low_m, place.high_m) / 2.0)
+    x, y = (world.variation.camera.pose_in_world.translation_m - middle)[:2]
+    facing = math.degrees(math.atan2(y, x)) + 90.0
+    return facing - READABLE_DEG, facing + READABLE_DEG
 
 
 def _bears(below: str, above: str) -> bool:

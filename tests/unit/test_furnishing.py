@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from sim.furnishing import Furnishing, mirrored
+from sim.kitchen import Kitchen
 from sim.meshes import Moments
 from sim.scene import load_scene
+from sim.teaching.plans import draw_plan
 
 
 def _microwave(kitchen: str) -> Furnishing:
@@ -35,3 +37,24 @@ def test_door_swings_out_about_its_hinge_whichever_side_that_is_on(kitchen: str,
     opening = np.cross(door.axis, handle)
     assert np.sign(handle[1]) == side
     assert opening[0] < -0.2
+
+
+def test_kitchen_in_a_mirror_has_everything_on_the_other_side() -> None:
+    galley = load_scene("galley").kitchen
+    fields = {name: getattr(galley, name) for name in Kitchen.model_fields}
+    turned = Kitchen.model_validate(fields | {"mirrored": True})
+    for box, other in zip(galley.site[1], turned.site[1], strict=True):
+        assert other.name == box.name
+        assert (other.low_m[1], other.high_m[1]) == pytest.approx((-box.high_m[1], -box.low_m[1]))
+        assert (other.low_m[2], other.high_m[2]) == pytest.approx((box.low_m[2], box.high_m[2]))
+
+
+def test_drawn_plans_keep_what_every_kitchen_has_and_put_half_of_it_elsewhere() -> None:
+    galley = load_scene("galley").kitchen
+    plans = [draw_plan(galley, np.random.default_rng(seed)) for seed in range(40)]
+    assert 10 < sum(plan.mirrored for plan in plans) < 30
+    for plan in plans:
+        assert plan.furnishing.region_names == galley.furnishing.region_names
+        assert (plan.planning_camera.eye_m[1] > 0.0) == plan.mirrored, "the camera stays on the drawers' side"
+    assert len({plan.furnishing.moving[0].handle_m for plan in plans}) == len(plans)
+    assert galley == load_scene("galley").kitchen
