@@ -47,8 +47,9 @@ STOP_SHARE = 0.75
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
-CARVE_M = 0.04
-"""The hand may stand at what it has just touched: so near to it, what was seen is no obstacle."""
+CARVES_M = (0.015, 0.022, 0.03, 0.04)
+"""The hand may stand at what it has just touched: so near to it, what was seen is no obstacle. As little as possible is
+left out, or the wall of the drawer that it stands in would be no obstacle either."""
 AWAY_M = 0.06
 """What was no obstacle is in the way until the hand has gone so far: till then it goes as where nobody has looked."""
 ARM_CARVE_M = 0.0
@@ -200,16 +201,20 @@ class Mover:
         if ignore is not None and len(ignore):
             low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
-        voxels = voxels[~self._beside_hand(voxels)]
         if held_G is not None and len(held_G):
             voxels_G = self.pose.inverse() @ voxels
             low, high = held_G.min(axis=0) - VOXEL_M, held_G.max(axis=0) + VOXEL_M
             voxels = voxels[~((voxels_G > low) & (voxels_G < high)).all(axis=1)]
-        return CollisionWorld(self.kinematics, self._body, voxels, self._keep_out, held_G)
+        for carve_m in CARVES_M:
+            beside = self._beside_hand(voxels, carve_m)
+            world = CollisionWorld(self.kinematics, self._body, voxels[~beside], self._keep_out, held_G)
+            if world.free(self.q_rad):
+                break
+        return world
 
-    def _beside_hand(self, voxels: FloatArray) -> NDArray[np.bool_]:
-        """Which voxels are taken for no obstacle, because the hand is so near already."""
-        return self._body.inside(voxels, self.q_rad, CARVE_M, ARM_CARVE_M)
+    def _beside_hand(self, voxels: FloatArray, carve_m: float = CARVES_M[-1]) -> NDArray[np.bool_]:
+        """Which voxels are so near to the hand already, or within the arm."""
+        return self._body.inside(voxels, self.q_rad, carve_m, ARM_CARVE_M)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:
         """Joint positions for a pose, the least contorted first."""
@@ -228,9 +233,7 @@ class Mover:
         any_n = max(force_n, min(SIDEWAYS * force_n, STOP_SHARE * self.limits.force_n))
         blocked = self._follow(self._timed(path, 1.0, speed_m_s, LINE_SPACING_RAD), Touch(any_n, along, force_n))
         state = self.arm.read()
-        force_W = self.kinematics.contact_force(state) - self._bias_W
-        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
-        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force_W)
+        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, self._feel(state))
 
     def comply(self) -> None:
         """Give way to what presses on the hand until little does: a grip off the middle of something fixed strains."""
@@ -288,7 +291,7 @@ class Mover:
         self._raise_interruption(state)
         return touched
 
-    def _feel(self, state: JointState, earlier: JointState) -> FloatArray:
+    def _feel(self, state: JointState, earlier: JointState | None = None) -> FloatArray:
         force_W: FloatArray = self.kinematics.contact_force(state, earlier) - self._bias_W
         self._felt.append(force_W)
         self._max_force_n = max(self._max_force_n, float(np.linalg.norm(sum(self._felt) / len(self._felt))))
