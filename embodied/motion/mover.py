@@ -233,7 +233,9 @@ class Mover:
         any_n = max(force_n, min(SIDEWAYS * force_n, STOP_SHARE * self.limits.force_n))
         blocked = self._follow(self._timed(path, 1.0, speed_m_s, LINE_SPACING_RAD), Touch(any_n, along, force_n))
         state = self.arm.read()
-        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, self._feel(state))
+        force_W = self.kinematics.contact_force(state) - self._bias_W
+        self._max_force_n = max(self._max_force_n, float(np.linalg.norm(force_W)))
+        return Travelled(self.kinematics.grasp_pose(state.positions_rad), blocked, force_W)
 
     def comply(self) -> None:
         """Give way to what presses on the hand until little does: a grip off the middle of something fixed strains."""
@@ -291,7 +293,7 @@ class Mover:
         self._raise_interruption(state)
         return touched
 
-    def _feel(self, state: JointState, earlier: JointState | None = None) -> FloatArray:
+    def _feel(self, state: JointState, earlier: JointState) -> FloatArray:
         force_W: FloatArray = self.kinematics.contact_force(state, earlier) - self._bias_W
         self._felt.append(force_W)
         self._max_force_n = max(self._max_force_n, float(np.linalg.norm(sum(self._felt) / len(self._felt))))
