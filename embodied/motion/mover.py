@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embodied.errors import SkillError
 from embodied.geometry import Box, FloatArray, Pose
@@ -19,8 +18,9 @@ from embodied.motion.arm import Arm, JointState, JointTrajectory
 from embodied.motion.body import Body
 from embodied.motion.collision import CollisionWorld
 from embodied.motion.kinematics import Kinematics
-from embodied.motion.memory import VOXEL_M, SceneMemory
+from embodied.motion.memory import SceneMemory
 from embodied.motion.planning import plan
+from embodied.motion.surroundings import Surroundings
 from embodied.motion.touch import Touch, Travelled, straight
 from embodied.motion.trajectory import SPACING_RAD, parametrise, rounded_path
 from embodied.result import Measured, Reason
@@ -28,8 +28,6 @@ from embodied.result import Measured, Reason
 LINE_SPACING_RAD = 0.05
 """Lines are kept straight; free paths round their corners more widely."""
 MAX_JOINT_JUMP_RAD = 0.6
-MOUNT_M = 0.01
-"""A declared box that comes so near the arm's base is what it stands on: part of the robot, wherever the hand goes."""
 COMPLY_FORCE_N = 10.0
 COMPLY_M_PER_N = 5e-5
 COMPLY_MAX_M = 0.0015
@@ -47,13 +45,8 @@ STOP_SHARE = 0.75
 UNSEEN_SCALE = 0.25
 """Where nobody has looked yet, the arm goes so slowly that it can stop when it touches something."""
 RETRACE_SCALE = 0.3
-CARVES_M = (0.015, 0.022, 0.03, 0.04)
-"""The hand may stand at what it has just touched: so near to it, what was seen is no obstacle. As little as possible is
-left out, or the wall of the drawer that it stands in would be no obstacle either."""
 AWAY_M = 0.06
 """What was no obstacle is in the way until the hand has gone so far: till then it goes as where nobody has looked."""
-ARM_CARVE_M = 0.0
-"""The rest of the arm has nothing to touch: only what seems to be inside it is none."""
 CLEAR_STEPS_M = (0.02, 0.04, 0.07, 0.11)
 CLEAR_WAYS_W = np.array([[0, 0, 1], [-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1]], dtype=np.float64)
 CLEAR_SPEED_M_S = 0.1
@@ -91,11 +84,8 @@ class Mover:
         """
         self.look, self.close_look = look, close_look
         self.arm, self.memory, self.kinematics, self.limits, self.rng = arm, memory, kinematics, limits, rng
-        self._keep_out, self._body, self._stop_requested = tuple(keep_out), body, stop_requested
+        self._surroundings, self._stop_requested = Surroundings(kinematics, body, memory, keep_out), stop_requested
         self._bias_W = np.zeros(3)
-        base_m = kinematics.description.base_in_world.translation_m
-        mount = [box for box in keep_out if box.contains(base_m, MOUNT_M)]
-        self._alone = CollisionWorld(kinematics, body, np.empty((0, 3)), mount)
         self.begin(float("inf"))
 
     def begin(self, timeout_s: float) -> None:
@@ -148,7 +138,7 @@ class Mover:
             raise SkillError("the arm found no free path there", Reason.NO_PATH.value)
         self.tare()  # what presses on the hand already is no news
         unexpected = Touch(UNEXPECTED_N)
-        beside = held_G is None and bool(self._beside_hand(self.memory.voxels()).any())
+        beside = held_G is None and self._surroundings.are_beside_hand(self.q_rad)
         for part in self._parts(path, scale, beside):
             if self._follow(part, unexpected):
                 self._retrace(path)
@@ -197,24 +187,7 @@ class Mover:
 
     def world(self, held_G: FloatArray | None = None, ignore: FloatArray | None = None) -> CollisionWorld:
         """What must not be touched from here: all that was seen and is not where the arm already is."""
-        voxels = self.memory.voxels()
-        if ignore is not None and len(ignore):
-            low, high = ignore.min(axis=0) - VOXEL_M, ignore.max(axis=0) + VOXEL_M
-            voxels = voxels[~((voxels > low) & (voxels < high)).all(axis=1)]
-        if held_G is not None and len(held_G):
-            voxels_G = self.pose.inverse() @ voxels
-            low, high = held_G.min(axis=0) - VOXEL_M, held_G.max(axis=0) + VOXEL_M
-            voxels = voxels[~((voxels_G > low) & (voxels_G < high)).all(axis=1)]
-        for carve_m in CARVES_M:
-            beside = self._beside_hand(voxels, carve_m)
-            world = CollisionWorld(self.kinematics, self._body, voxels[~beside], self._keep_out, held_G)
-            if world.free(self.q_rad):
-                break
-        return world
-
-    def _beside_hand(self, voxels: FloatArray, carve_m: float = CARVES_M[-1]) -> NDArray[np.bool_]:
-        """Which voxels are so near to the hand already, or within the arm."""
-        return self._body.inside(voxels, self.q_rad, carve_m, ARM_CARVE_M)
+        return self._surroundings.world(self.q_rad, held_G, ignore)
 
     def solutions(self, X_WG: Pose) -> list[FloatArray]:
         """Joint positions for a pose, the least contorted first."""
@@ -260,7 +233,7 @@ class Mover:
         path = [start_rad]
         for pose in straight(X_WS, X_WG):
             q = self.kinematics.solve(pose, path[-1])
-            if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD or not self._alone.free(q):
+            if q is None or np.abs(q - path[-1]).max() > MAX_JOINT_JUMP_RAD or not self._surroundings.alone.free(q):
                 return None
             path.append(q)
         return np.array(path)

@@ -10,8 +10,8 @@ from scenery import TABLE, block, goal_at
 from embodied.errors import SkillError
 from embodied.geometry import Box, Pose
 from embodied.guard import Limits
-from embodied.motion.mover import CARVES_M
 from embodied.motion.skills.retreat import UP, go_home, shifted
+from embodied.motion.surroundings import CARVES_M
 
 DOWN = -UP
 WALL_N = 30.0
@@ -249,20 +249,20 @@ def test_what_is_pressed_on_while_it_is_taken_away_is_not_pressed_on_further(mak
     assert max(arm.kinematics.grasp_pose(state.positions_rad).translation_m[2] for state in arm.states) < z + 0.03
 
 
-def test_an_arm_beside_something_thin_does_not_forget_it(make):
+def test_an_arm_beside_something_thin_does_not_forget_it(make, body):
     mover = make(seen=[Box((-0.09, 0.06, 1.17), (-0.03, 0.07, 1.23), "board")])  # beside the upper arm at home
     seen = mover.memory.voxels()
-    assert mover._body.inside(seen, mover.q_rad, 0.04).any(), "the scene of this test: within 4 cm of the arm"
+    assert body.inside(seen, mover.q_rad, 0.04).any(), "the scene of this test: within 4 cm of the arm"
     assert mover.world().free(mover.q_rad)
     assert not mover.world().free(mover.q_rad - np.array([0.3, 0, 0, 0, 0, 0, 0]))
 
 
-def test_a_hand_beside_something_thin_does_not_go_through_it(make):
+def test_a_hand_beside_something_thin_does_not_go_through_it(make, body):
     mover = make()
     x, y, z = mover.pose.translation_m
     mover = make(seen=[Box((x - 0.03, y + 0.14, z + 0.04), (x + 0.03, y + 0.15, z + 0.12), "side of a drawer")])
     seen = mover.memory.voxels()
-    assert mover._body.inside(seen, mover.q_rad, CARVES_M[-1]).any(), "the scene of this test: very near to the palm"
+    assert body.inside(seen, mover.q_rad, CARVES_M[-1]).any(), "the scene of this test: very near to the palm"
     assert mover.world().free(mover.q_rad)
     towards = mover.line_path(mover.q_rad, shifted(mover.pose, np.array([0.0, 0.08, 0.0])))
     assert not all(mover.world().free(q) for q in towards)
