@@ -16,7 +16,8 @@ from sim.pointing import Picture
 from sim.situation import Situation
 from sim.spots import CELL_M, LEVEL_M
 from sim.teaching.hand import Grip
-from sim.teaching.wishes import Wish, Wishing, places_of
+from sim.teaching.wishes import draw_wish
+from sim.teaching.wishing import Wish, Wishing, places_of
 from sim.things import FurnitureJoint, Thing
 from sim.tries import Tries
 from sim.world import World
@@ -73,7 +74,7 @@ def draw_lessons(
     wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
-        wish = wishing.draw()
+        wish = draw_wish(wishing)
         lesson = None if wish is None else _lesson(wish, world, picture, known, grip, rng)
         if wish is not None and lesson is not None:
             lessons.setdefault(f"{wish.word} {wish.roles}", lesson)

@@ -1,38 +1,22 @@
-"""What could be asked for in a state of the kitchen, as goals. Ground truth."""
+"""What could be asked for in a state of the kitchen, as goals, and how often. Ground truth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import numpy as np
 
 from sim.bearings import Direction
 from sim.changes import Slid
-from sim.evidence import Evidence
-from sim.goals import Goal, Predicate
 from sim.mechanisms import Closed, Open, Pressed
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
-from sim.teaching.exclusions import ROLES, held_back
-from sim.teaching.hand import Grip
-from sim.teaching.labelling import place_of
+from sim.teaching.refusals import absent, dangerous, harmless, unfit
+from sim.teaching.wishing import FLAT, HOLLOW, Wish, Wishing, narrow
 from sim.things import FurnitureJoint, Thing
 from sim.whereabouts import Held, In, On
-from sim.world import World
 
-WIDEST_M = 0.074
-FLAT = ("plate", "cutting_board", "tray", "book")
-HOLLOW = ("bowl", "fruit_bowl", "tray")
 BLOCKS = ("wooden_block", "large_block")
 SLIDING = ("plate", "cutting_board")
-LARGE = ("plate", "cutting_board", "tray", "pan", "fruit_bowl", "bowl", "book", "towel_roll")
-NARROW = ("mug", "cup", "wine_glass")
-METAL = ("fork", "whisk")
-"""Kinds that must not come into a microwave; of others nobody is told whether they must not."""
-BURNS = ("cloth", "sponge", "bag", "towel_roll")
-"""Kinds that must not come onto a hot stove."""
-DANGER, UNFIT, ABSENT = "that is dangerous", "it does not fit", "I see no such thing here"
-"""Why something is refused."""
 BESIDE: dict[str, type[NextTo | LeftOf | RightOf | InFrontOf | Behind]] = {
     "next_to": NextTo,
     "left_of": LeftOf,
@@ -40,89 +24,6 @@ BESIDE: dict[str, type[NextTo | LeftOf | RightOf | InFrontOf | Behind]] = {
     "in_front_of": InFrontOf,
     "behind": Behind,
 }
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Something that could be asked for.
-
-    Attributes:
-        word: What phrases are found by.
-        goal: What is to hold; ``None`` for what is to be refused.
-        roles: Names of what it is about, by their part in it.
-        refusal: Why it is to be refused.
-        absent: Kind and colour of what is asked for and not there.
-    """
-
-    word: str
-    goal: Goal | None
-    roles: dict[str, str] = field(default_factory=dict)
-    refusal: str = ""
-    absent: tuple[str, str | None] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Wishing:
-    """Draws wishes.
-
-    Attributes:
-        world: What could be otherwise.
-        visible: Names of what is plainly seen.
-        places: What each thing is on or in.
-        grip: What is in the hand, or whose handle.
-        rng: Draws them.
-    """
-
-    world: World
-    visible: frozenset[str]
-    places: dict[str, str | None]
-    grip: Grip
-    rng: np.random.Generator
-
-    @property
-    def held(self) -> Thing | None:
-        """The thing in the hand."""
-        return self.grip.thing
-
-    def draw(self) -> Wish | None:
-        """One that may be taught; ``None`` if the one that was drawn may not, or there is none of its sort."""
-        sorts = _WHEN_PULLING if self.grip.joint is not None else _WHEN_HELD if self.held is not None else _WISHES
-        names = list(sorts)
-        weights = np.array([sorts[name][0] for name in names])
-        wish = sorts[str(self.rng.choice(names, p=weights / weights.sum()))][1](self)
-        return None if wish is None or (wish.goal is not None and self._kept(wish.goal)) else wish
-
-    def pick(self, things: Sequence[Thing]) -> Thing | None:
-        """One of them that is seen."""
-        seen = [thing for thing in things if thing.name in self.visible]
-        return seen[int(self.rng.integers(len(seen)))] if seen else None
-
-    def movable(self) -> Thing | None:
-        """What is to be moved: what is held, or what a hand can take."""
-        if self.held is not None:
-            return self.held
-        return self.pick([thing for thing in self.world.objects.values() if _narrow(thing)])
-
-    def of(self, kinds: Sequence[str], apart_from: Thing | None = None) -> Thing | None:
-        """One thing of some kinds."""
-        things = self.world.objects.values()
-        return self.pick([each for each in things if each.kind_name in kinds and each is not apart_from])
-
-    def _kept(self, goal: Goal) -> bool:
-        assert isinstance(goal, Predicate)
-        names = [getattr(goal, role) for role in ROLES if hasattr(goal, role)]
-        kinds = (self.world.objects[name].kind_name if name in self.world.objects else name for name in names)
-        return (goal.word, *kinds) in held_back()
-
-
-def places_of(world: World, evidence: Evidence) -> dict[str, str | None]:
-    """What each thing is on or in."""
-    return {name: place_of(thing, world, evidence) for name, thing in world.objects.items()}
-
-
-def _narrow(thing: Thing) -> bool:
-    width_m = float(np.subtract(thing.high_m, thing.low_m)[:2].min())
-    return thing.kind_name not in LARGE and (width_m < WIDEST_M or thing.kind.grasp_m < WIDEST_M)
 
 
 def _on(now: Wishing) -> Wish | None:
@@ -169,7 +70,7 @@ def _cover(now: Wishing) -> Wish | None:
 def _away(now: Wishing) -> Wish | None:
     """Out of a drawer or bowl, or off what it is on, onto the counter."""
     inside = {name: place for name, place in now.places.items() if place and place != "counter"}
-    things = [thing for thing in map(now.world.objects.__getitem__, inside) if _narrow(thing)]
+    things = [thing for thing in map(now.world.objects.__getitem__, inside) if narrow(thing)]
     if not things:
         return None
     thing = things[int(now.rng.integers(len(things)))]
@@ -228,47 +129,6 @@ def _take(now: Wishing) -> Wish | None:
     return None if thing is None else Wish("held", Held(thing=thing.name), {"thing": thing.name})
 
 
-def _dangerous(now: Wishing) -> Wish | None:
-    """Metal into the microwave; what burns onto the stove, if it is hot."""
-    metal, burns = now.of(METAL), now.of(BURNS)
-    if metal is not None and (burns is None or now.rng.random() < 0.5):
-        return Wish("in", None, {"thing": metal.name, "place": "microwave"}, DANGER)
-    if burns is None or not now.world.variation.materials["hotplate"].color == "#ff3b10":
-        return None
-    return Wish("on", None, {"thing": burns.name, "place": "stove"}, DANGER)
-
-
-def _harmless(now: Wishing) -> Wish | None:
-    """What looks like a danger, and is none: food into the open microwave."""
-    thing = now.of(("lemon", "potato", "tomato", "apple", "carrot", "egg", "orange"))
-    if thing is None or now.world.joints["microwave_door"].position < 0.8 * now.world.joints["microwave_door"].upper:
-        return None
-    return Wish("in", In(thing=thing.name, place="microwave"), {"thing": thing.name, "place": "microwave"})
-
-
-def _unfit(now: Wishing) -> Wish | None:
-    thing, place = now.of(LARGE), now.of(NARROW)
-    if thing is None or place is None:
-        return None
-    return Wish("in", None, {"thing": thing.name, "place": place.name}, UNFIT)
-
-
-def _absent(now: Wishing) -> Wish | None:
-    """Something that is nowhere, onto or into something that is there."""
-    place = now.of((*FLAT, *HOLLOW))
-    if place is None:
-        return None
-    there = {(thing.kind_name, thing.color) for thing in now.world.objects.values()}
-    kinds = sorted(now.world.scene.kinds)
-    near = now.rng.random() < 0.5 and there
-    kind = sorted(there)[int(now.rng.integers(len(there)))][0] if near else str(now.rng.choice(kinds))
-    color = str(now.rng.choice(sorted(now.world.scene.kinds[kind].colors))) if near or now.rng.random() < 0.4 else None
-    if any(other == kind and color in (None, shade) for other, shade in there):
-        return None
-    word = "in" if place.kind_name in HOLLOW else "on"
-    return Wish(word, None, {"place": place.name}, ABSENT, (kind, color))
-
-
 def _fits(thing: Thing, place: Thing) -> bool:
     inner_m = float(np.subtract(place.high_m, place.low_m)[:2].min())
     return float(np.subtract(thing.high_m, thing.low_m)[:2].max()) < 0.9 * inner_m
@@ -313,9 +173,18 @@ _WISHES: dict[str, Sort] = {
     "close": (2.0, _close),
     "press": (0.7, _press),
     "slide": (1.0, _slide),
-    "dangerous": (0.8, _dangerous),
-    "harmless": (0.8, _harmless),
-    "unfit": (0.5, _unfit),
-    "absent": (1.2, _absent),
+    "dangerous": (0.8, dangerous),
+    "harmless": (0.8, harmless),
+    "unfit": (0.5, unfit),
+    "absent": (1.2, absent),
 }
 """For each sort of wish how often it is drawn, and how."""
+
+
+def draw_wish(now: Wishing) -> Wish | None:
+    """One that may be taught; ``None`` if the one that was drawn may not, or there is none of its sort."""
+    sorts = _WHEN_PULLING if now.grip.joint is not None else _WHEN_HELD if now.held is not None else _WISHES
+    names = list(sorts)
+    weights = np.array([sorts[name][0] for name in names])
+    wish = sorts[str(now.rng.choice(names, p=weights / weights.sum()))][1](now)
+    return None if wish is None or (wish.goal is not None and now.is_held_back(wish.goal)) else wish
