@@ -75,9 +75,19 @@ def instruct(
     seed: Seed = 0,
     resume: Resume = False,
     tower_too: Annotated[bool, typer.Option("--tower-too", help="Let the tower move as well.")] = False,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Let the language model grow to so many layers first; new ones begin silent.",
+            show_default="as many as it has",
+        ),
+    ] = None,
 ) -> None:
     """Projector and language model learn to answer, and to look at what they are asked about."""
-    _train("instruct", data, out, start, steps, batch_size, learning_rate, seed, resume, tower_too=tower_too)
+    _train(
+        "instruct", data, out, start, steps, batch_size, learning_rate, seed, resume, tower_too=tower_too, layers=layers
+    )
 
 
 def examine(
@@ -107,6 +117,7 @@ def _train(
     image_size: tuple[int, int] = CAMERA_SIZE_PX,
     keep_words: bool = False,
     tower_too: bool = False,
+    layers: int | None = None,
 ) -> None:
     from embodied.training.building import Sizes
     from embodied.training.running import SCHEDULES, StageSettings, run_stage
@@ -127,6 +138,7 @@ def _train(
         start,
         schedule,
         sizes,
+        layers=layers,
         keep_words=keep_words,
         tower_too=tower_too,
         resume=resume,

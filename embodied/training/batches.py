@@ -34,6 +34,7 @@ class Batch:
     Attributes:
         pixel_values: (batch, channels, height, width), or the tower's tokens (batch, N, width).
         input_ids, position_ids, labels: (batch, length); ``labels`` are the answers' tokens, elsewhere ignored.
+        weights: (batch, length) how much each of the answers' tokens matters.
         attention_mask: (batch, groups, size, before + size), true where a group's token may look: at what stands
             before the groups, and in its own group.
         looking_at: (looks, 3) where it is known what to look at: batch, position, and what is looked for there: a
@@ -54,6 +55,7 @@ class Batch:
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     labels: torch.Tensor
+    weights: torch.Tensor
     attention_mask: torch.Tensor
     looking_at: torch.Tensor
     looking_to: torch.Tensor
@@ -111,6 +113,7 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
         input_ids=ids.masked_fill(question == PADDING, pad_token_id),
         position_ids=torch.tensor([row.positions for row in rows]),
         labels=torch.tensor([row.labels for row in rows]),
+        weights=torch.tensor([row.weights for row in rows]),
         attention_mask=_mask(question[:, :before], question[:, before:].reshape(-1, GROUPS, size)),
         looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
         looking_to=torch.from_numpy(np.stack([none, *(to for _, to in looks)])[1:]),
@@ -154,6 +157,7 @@ class _Row:
     ids: list[int]
     positions: list[int]
     labels: list[int]
+    weights: list[float]
     question: list[int]
     looks: list[tuple[int, Look]]
 
@@ -163,6 +167,7 @@ class _Row:
         start, length = len(self.ids) + len(question), len(question) + len(answer)
         self.ids.extend(question + answer)
         self.labels.extend([IGNORED] * len(question) + answer)
+        self.weights.extend([0.0] * len(question) + asked.exchange.weights)
         self.positions.extend(range(position, position + length))
         self.question.extend([number] * length)
         self.looks.extend((start + look.predicted - 1, look) for look in asked.looks)
@@ -172,11 +177,12 @@ class _Row:
         left = length - len(self.ids)
         for values, value in ((self.ids, 0), (self.labels, IGNORED), (self.positions, 0), (self.question, PADDING)):
             values.extend([value] * left)
+        self.weights.extend([0.0] * left)
 
 
 def _row(prefix: Sequence[int], groups: Sequence[Sequence[Asked]], before: int, size: int) -> _Row:
     count = len(prefix)
-    row = _Row(list(prefix), list(range(count)), [IGNORED] * count, [PREFIX] * count, [])
+    row = _Row(list(prefix), list(range(count)), [IGNORED] * count, [0.0] * count, [PREFIX] * count, [])
     row.fill(before)
     numbers = itertools.count(PREFIX + 1)
     for place, group in enumerate(groups, 1):

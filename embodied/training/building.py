@@ -57,11 +57,18 @@ def build(texts: Sequence[str], sizes: Sizes, seed: int) -> tuple[LlavaForCondit
     numbers = _coarse_numbers(tokenizer)
     _place(embeddings.weight, numbers)
     _hand_over(model.model.multi_modal_projector, sizes.text_width)
-    _silence(model.model.language_model)
+    for layer in model.model.language_model.layers:
+        silence(layer)
     begin_as_copies(gazing_attention(model.model.language_model), 2 * len(WAVES))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model, _processor(tokenizer, sizes, model.config.image_seq_length)
+
+
+def silence(layer: Any) -> None:
+    """A layer begins by adding nothing: what tokens say is not drowned in its noise."""
+    nn.init.zeros_(layer.self_attn.o_proj.weight)
+    nn.init.zeros_(layer.mlp.down_proj.weight)
 
 
 def _coarse_numbers(tokenizer: PreTrainedTokenizerFast) -> dict[int, float]:
@@ -86,13 +93,6 @@ def _hand_over(projector: Any, width: int) -> None:
             projector.linear_1.weight[rows] = 0.0
             projector.linear_1.weight[rows, -TELLING:] = told
             projector.linear_1.bias[rows] = 0.0
-
-
-def _silence(language_model: Any) -> None:
-    """Layers begin by adding nothing: what tokens say is not drowned in the noise of random layers."""
-    for layer in language_model.layers:
-        nn.init.zeros_(layer.self_attn.o_proj.weight)
-        nn.init.zeros_(layer.mlp.down_proj.weight)
 
 
 def _config(tokenizer: PreTrainedTokenizerFast, sizes: Sizes) -> LlavaConfig:

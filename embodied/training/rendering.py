@@ -9,6 +9,11 @@ from typing import Any
 from embodied.errors import UsageError
 from embodied.training.numbers import SpokenPoint, spoken_points
 
+FIRST_WEIGHT = 4.0
+"""What an answer begins with decides: whether all is done, which command it is, yes or no."""
+LAST_DIGIT_WEIGHT = 0.2
+"""A thousandth of the picture is chance for most points, and would drown what is not."""
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -17,11 +22,13 @@ class Exchange:
     Attributes:
         asked: Tokens of the question, up to where the answer begins.
         answered: Tokens of the answer, with the one that ends it.
+        weights: How much each token of the answer matters.
         pointing: For every point in the answer the places in ``answered`` of its numbers' first tokens: x, y, z.
     """
 
     asked: list[int]
     answered: list[int]
+    weights: list[float]
     pointing: list[tuple[SpokenPoint, list[int]]]
 
 
@@ -55,8 +62,9 @@ class Renderer:
         )
         first = next(place for place, (_, end) in enumerate(offsets) if end > len(marker) - before)
         split = next(place for place, (start, _) in enumerate(offsets) if start >= 0)
-        pointing = [(point, _tokens_of(point, offsets[split:])) for point in spoken_points(answered)]
-        return Exchange(ids[first:split], ids[split:], pointing)
+        points, offsets = spoken_points(answered), offsets[split:]
+        pointing = [(point, _tokens_of(point, offsets)) for point in points]
+        return Exchange(ids[first:split], ids[split:], _weights(points, offsets), pointing)
 
     def _parts(self, system: str, question: str, answer: str) -> tuple[str, str, str]:
         """What stands up to the picture, between it and the answer, and after that."""
@@ -79,3 +87,10 @@ def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[i
     return [
         next(token for token, (start, end) in enumerate(offsets) if start <= first < end) for first, _ in point.spans
     ]
+
+
+def _weights(points: Sequence[SpokenPoint], offsets: Sequence[tuple[int, int]]) -> list[float]:
+    """How much each token matters, wherever the tokenizer cuts: what is more than a last digit is no last digit."""
+    last_digits = {end - 1 for point in points for _, end in point.spans}
+    later = [LAST_DIGIT_WEIGHT if start in last_digits else 1.0 for start, _ in offsets[1:]]
+    return [FIRST_WEIGHT, *later]

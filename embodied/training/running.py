@@ -20,6 +20,7 @@ try:
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import grid_of, image_tokens_of, load_weights
     from embodied.training.examining import Mark, examine
+    from embodied.training.growing import deepen
     from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
     from embodied.training.seen import RestingTower
@@ -51,6 +52,7 @@ class StageSettings:
         schedule: How long and how fast.
         sizes: Of a new model.
         questions: How many a picture, in the stage of instructions.
+        layers: To how many layers the language model grows first; as it is if not given.
         keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
         resume: Go on with what is in ``out``.
@@ -63,6 +65,7 @@ class StageSettings:
     schedule: Schedule
     sizes: Sizes = Sizes()
     questions: int = QUESTIONS
+    layers: int | None = None
     keep_words: bool = False
     tower_too: bool = False
     resume: bool = False
@@ -78,6 +81,8 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     examples = read_examples(settings.data)
     accelerator = begin(settings.out, settings.schedule.batch_size)
     model, processor = _beginning(settings, examples)
+    if settings.layers is not None:
+        deepen(model.model.language_model, settings.layers)
     grid = grid_of(model)
     questions = settings.questions if settings.stage == "instruct" else 0
     tower = _resting_tower(settings, model, accelerator)

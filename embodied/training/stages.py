@@ -155,9 +155,10 @@ class InstructionStage(Stage):
                 position_ids=batch.position_ids,
                 use_cache=False,
             )
-        answers = batch.labels[:, 1:]
-        states = output.last_hidden_state[:, :-1][answers != IGNORED]
-        losses = {"answer": cross_entropy(self.model.lm_head(states).float(), answers[answers != IGNORED])}
+        answers, answered = batch.labels[:, 1:], batch.labels[:, 1:] != IGNORED
+        logits = self.model.lm_head(output.last_hidden_state[:, :-1][answered]).float()
+        surprise = cross_entropy(logits, answers[answered], reduction="none")
+        losses = {"answer": _mean(surprise, batch.weights[:, 1:][answered])}
         losses |= gaze.losses(batch)
         projected = output.image_hidden_states.view(*batch.owner.shape, -1)
         words = self.model.get_input_embeddings().weight

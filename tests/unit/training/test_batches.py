@@ -16,6 +16,7 @@ from embodied.training.examples import read_picture, texts
 from embodied.training.grouped import GROUPED
 from embodied.training.items import TOKENS_READ, Items
 from embodied.training.patches import some_of_each
+from embodied.training.rendering import FIRST_WEIGHT, LAST_DIGIT_WEIGHT
 from embodied.training.seen import RestingTower
 from embodied.training.shown import WORDS
 from embodied.training.stages import InstructionStage
@@ -53,6 +54,18 @@ def test_loss_is_on_the_answers_and_their_ends_alone(data, examples, model_and_p
     answers = {answer for _, answer in examples[0].exchanges}
     assert said.count("<|end|>") == len(answers)
     assert set(said.split("<|end|>")) - {""} == answers
+
+
+def test_what_an_answer_begins_with_matters_most_and_thousandths_least(data, examples, model_and_processor, tokenizer):
+    _, batch = batch_of(data, examples, model_and_processor[1], count=1)
+    answered = batch.labels[0] != IGNORED
+    tokens = [tokenizer.decode([token]) for token in batch.labels[0][answered]]
+    weights = batch.weights[0][answered].tolist()
+    for before, token, weight in zip(["<|end|>", *tokens], tokens, weights, strict=False):
+        begins, thousandths = before == "<|end|>", re.fullmatch(r"\d\.\d\d", before) and token.isdigit()
+        assert weight == pytest.approx(FIRST_WEIGHT if begins else LAST_DIGIT_WEIGHT if thousandths else 1.0)
+    assert pytest.approx(LAST_DIGIT_WEIGHT) in weights
+    assert not batch.weights[0][~answered].any()
 
 
 def test_question_sees_what_it_would_see_if_it_were_the_only_one(data, examples, model_and_processor):
