@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 
 from embodied.geometry import FloatArray, Pose, frozen_array
 
+IMAGE_SIZE_PX = (448, 336)
+"""Width and height of the pictures that a planning camera takes where nobody asks for another size."""
+
 
 @dataclass(frozen=True)
 class Intrinsics:

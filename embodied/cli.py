@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from embodied import cli_data, cli_learning, cli_suites, console, registry
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.errors import ControllerError, EmbodiedError
 from embodied.language import Language
 from embodied.packages import DISTRIBUTION, package_version
@@ -89,6 +90,7 @@ Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds everything 
 ControllerName = Annotated[str, typer.Option(help="Robot; `embodied list controllers` names them.")]
 Renderer = Annotated[Literal["tiny", "egl"], typer.Option(help="The simulator's renderer: software, or OpenGL.")]
 ImageSize = Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Pixels of the planning camera.")]
+USUAL_SIZE = "x".join(map(str, IMAGE_SIZE_PX))
 
 
 @app.callback(epilog=EXAMPLES)
@@ -131,7 +133,7 @@ def run(
     language: Annotated[
         Language | None, typer.Option(help="Language of the prompt.", show_default="the instruction's")
     ] = None,
-    image_size: ImageSize = "448x336",
+    image_size: ImageSize = USUAL_SIZE,
     trust_claimed_depth: Annotated[
         bool, typer.Option("--trust-claimed-depth", help="Without a depth camera, use the planner's z.")
     ] = False,
@@ -218,7 +220,7 @@ def show(
     seed: Seed = 0,
     controller: ControllerName = "kitchen",
     renderer: Renderer = "tiny",
-    image_size: ImageSize = "448x336",
+    image_size: ImageSize = USUAL_SIZE,
 ) -> None:
     """Write what the camera sees at the start, colour beside depth, as a PNG."""
     from embodied.looking import write_look

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embodied import console_learning
+from embodied.camera import IMAGE_SIZE_PX
 
 if TYPE_CHECKING:
     from embodied.training.running import StageName
@@ -19,9 +20,6 @@ Start = Annotated[Path, typer.Option(file_okay=False, help="The checkpoint to be
 Steps = Annotated[int | None, typer.Option(min=1, show_default="the stage's", help="Batches in all.")]
 BatchSize = Annotated[int | None, typer.Option(min=1, show_default="the stage's", help="Pictures in a batch.")]
 Rate = Annotated[float | None, typer.Option(min=0.0, show_default="the stage's", help="Highest learning rate.")]
-CAMERA_SIZE_PX = 448, 336
-"""Width and height of the pictures that the camera takes."""
-
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds everything random.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is there; begin if nothing is.")]
 
@@ -31,7 +29,7 @@ def tower(
     out: Out,
     image_size: Annotated[
         tuple[int, int], typer.Option(metavar="WIDTH HEIGHT", help="Pixels of the pictures that a new model takes.")
-    ] = CAMERA_SIZE_PX,
+    ] = IMAGE_SIZE_PX,
     start: Annotated[
         Path | None, typer.Option(file_okay=False, help="The checkpoint to go on from.", show_default="a new model")
     ] = None,
@@ -114,7 +112,7 @@ def _train(
     learning_rate: float | None,
     seed: int,
     resume: bool,
-    image_size: tuple[int, int] = CAMERA_SIZE_PX,
+    image_size: tuple[int, int] = IMAGE_SIZE_PX,
     keep_words: bool = False,
     tower_too: bool = False,
     layers: int | None = None,

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.errors import EpisodeError
 from embodied.language import Language
 from embodied.planner import Tier
@@ -80,7 +81,7 @@ class Configuration(_Record):
     dry_run: bool = False
     gui: bool = False
     renderer: str = "tiny"
-    image_size_px: tuple[int, int] = (448, 336)
+    image_size_px: tuple[int, int] = IMAGE_SIZE_PX
     depth_image: bool = False
     trust_claimed_depth: bool = False
     disturbed: bool = False

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from embodied import registry
 from embodied.agent import AgentSettings
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.commands import COMMANDS, MAX_DEPTH_M, Approach, Done, Grasp, Move, Refuse, parse
 from embodied.controller import Controller
 from embodied.errors import CommandError, ControllerError, GroundingError, UsageError
@@ -108,7 +109,7 @@ class KitchenEnv(gymnasium.Env[Fields, Fields]):
         self,
         task: str = DEFAULT_TASK,
         controller: str = "kitchen",
-        image_size_px: tuple[int, int] = (448, 336),
+        image_size_px: tuple[int, int] = IMAGE_SIZE_PX,
         max_steps: int | None = None,
         renderer: str = "tiny",
         render_mode: str | None = None,

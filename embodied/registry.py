@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal, cast
 
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.controller import Controller
 from embodied.errors import EmbodiedError, UnknownNameError, UsageError
 from embodied.planner import Planner
@@ -43,7 +44,7 @@ class ControllerSetup:
     seed: int = 0
     gui: bool = False
     renderer: str = "tiny"
-    image_size_px: tuple[int, int] = (448, 336)
+    image_size_px: tuple[int, int] = IMAGE_SIZE_PX
     disturbed: bool = False
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from embodied import registry
 from embodied.agent import Agent, AgentSettings
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.controller import Controller
 from embodied.episode import Answer, Configuration, EpisodeEnding, Header, Outcome
 from embodied.errors import EpisodeError, UnknownNameError, UsageError
@@ -75,7 +76,7 @@ class RunSettings:
     renderer: str = "tiny"
     depth_image: bool = False
     language: Language | None = None
-    image_size_px: tuple[int, int] = (448, 336)
+    image_size_px: tuple[int, int] = IMAGE_SIZE_PX
     trust_claimed_depth: bool = False
     disturbed: bool = False
     video: bool = True

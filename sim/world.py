@@ -12,7 +12,7 @@ import numpy as np
 import pybullet as p
 from numpy.typing import NDArray
 
-from embodied.camera import Camera
+from embodied.camera import IMAGE_SIZE_PX, Camera
 from embodied.errors import UnknownNameError
 from sim import fixtures, rendering
 from sim.arrangement import Arrangement
@@ -77,7 +77,7 @@ class World:
         rng: np.random.Generator,
         gui: bool = False,
         renderer: Renderer = "tiny",
-        image_size_px: tuple[int, int] = (448, 336),
+        image_size_px: tuple[int, int] = IMAGE_SIZE_PX,
     ) -> World:
         """A new world in which everything has come to rest, with the clock at zero.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -9,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.commands import ImagePoint
 from embodied.learning.teacher import Thing, View
 
 PLAIN_PX = 40
-"""Of a picture of 448 by 336; what is seen with fewer pixels is too little to be asked about, or to be told apart."""
-PLAIN_SHARE = PLAIN_PX / (448 * 336)
+"""Of a picture of the usual size; what fewer pixels show is too little to be asked about, or to be told apart."""
+PLAIN_SHARE = PLAIN_PX / math.prod(IMAGE_SIZE_PX)
 
 Box = tuple[float, float, float, float]
 

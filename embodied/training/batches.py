@@ -107,9 +107,9 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
     none = np.zeros(1 + len(items[0].shown.owner), np.bool_)
     question = torch.tensor([row.question for row in rows])
     ids = torch.tensor([row.ids for row in rows])
-    patches = [item.patches for item in items if item.patches is not None]
+    patches = [item.seen.patches for item in items if item.seen.patches is not None]
     return Batch(
-        pixel_values=torch.stack([item.pixel_values for item in items]),
+        pixel_values=torch.stack([item.seen.values for item in items]),
         input_ids=ids.masked_fill(question == PADDING, pad_token_id),
         position_ids=torch.tensor([row.positions for row in rows]),
         labels=torch.tensor([row.labels for row in rows]),

@@ -48,9 +48,7 @@ class Item:
 
     Attributes:
         shown: What is the same whenever it is shown.
-        pixel_values: (channels, height, width) for the tower, or the tokens (tokens, width) that it hands on if it does
-            not move.
-        patches: (tokens,) the patches whose tokens these are.
+        seen: What the model gets of its picture.
         asked: The questions chosen this time.
         read: Places of the picture's tokens that are read this time.
         draw: Seeds what else is drawn.
@@ -58,12 +56,11 @@ class Item:
     """
 
     shown: Shown
-    pixel_values: torch.Tensor
+    seen: Seen
     asked: list[Asked]
     read: NDArray[np.int64]
     draw: int
     done: float
-    patches: torch.Tensor | None = None
 
 
 class Items(Dataset[Item]):
@@ -103,7 +100,7 @@ class Items(Dataset[Item]):
         asked = [shown.asked[number] for number in self._chosen(self._examples[index], random)]
         weights = np.array([self._rarity[thing.kind] for thing in shown.things])
         read = some_of_each(shown.owner, weights, THINGS_READ, TOKENS_READ, random)
-        return Item(shown, seen.values, asked, read, int(random.integers(2**31)), done, seen.patches)
+        return Item(shown, seen, asked, read, int(random.integers(2**31)), done)
 
     def _chosen(self, example: Example, random: np.random.Generator) -> list[int]:
         """What is asked this time, in a drawn order: all commands for which there is room, and some of the rest."""

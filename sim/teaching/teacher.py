@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from embodied.camera import IMAGE_SIZE_PX
 from embodied.controller import Controller
 from embodied.errors import UsageError
 from embodied.learning.sights import sights
@@ -30,7 +31,6 @@ HOME_SHARE, EMPTY_SHARE, HANDLE_SHARE = 0.5, 0.25, 0.4
 """So often the arm is at home, so often, if it is not, its hand is empty, and so often, if neither, it has a handle."""
 LESSONS = 6
 """So many commands are asked for in each picture."""
-IMAGE_SIZE_PX = (448, 336)
 
 
 class KitchenTeacher(Teacher):

@@ -52,7 +52,7 @@ def test_pictures_are_stretched_and_nothing_is_cut_off(llava, data, examples, tm
     _, processor = load_weights(tmp_path)
     side = IMAGE_PX // PATCH_PX
     item = Items(data, examples, processor, (side, side), side * side, 1, seed=0)[0, 0]
-    assert item.pixel_values.shape == (3, IMAGE_PX, IMAGE_PX)
+    assert item.seen.values.shape == (3, IMAGE_PX, IMAGE_PX)
     assert not processor.image_processor.do_center_crop
 
 
