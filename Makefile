@@ -15,8 +15,8 @@ help: ## Say what there is
 
 setup: .venv/core.stamp ## Install what the demo needs into .venv
 
-demo: setup ## Take the green bag out of the drawer, in simulation; the record goes to out/demo
-	$(BIN)/embodied run --task bag_out_of_drawer --planner oracle --seed 0 --out out/demo
+demo: setup ## A small model takes the green bag out of the drawer, in simulation; the record goes to out/demo
+	$(BIN)/embodied run --task bag_out_of_drawer --seed 0 --out out/demo
 
 test: lint ## Check style, types and behaviour
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -36,7 +36,7 @@ clean: ## Remove everything that was made, but .venv
 	$(PYTHON) -m venv .venv
 
 .venv/core.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	$(INSTALL) -e .
+	$(INSTALL) -e '.[transformers]'
 	@touch $@
 
 .venv/dev.stamp: .venv/core.stamp

@@ -30,7 +30,9 @@ Examples:
 
   embodied run 把抽屉里的绿色包装袋拿出来 --seed 7 --out out/bag
 
-  embodied run --task bag_out_of_drawer --planner transformers --model llava-hf/llava-v1.6-mistral-7b-hf
+  embodied run --task bag_out_of_drawer --planner oracle
+
+  embodied run --task bag_out_of_drawer --model llava-hf/llava-v1.6-mistral-7b-hf
 
   embodied show drawer_bag --seed 3 --out kitchen.png
 
@@ -109,11 +111,14 @@ def run(
     task: Annotated[str | None, typer.Option(help="Task to be judged by: a name, or a .toml file.")] = None,
     scene: Scene = None,
     planner: Annotated[
-        str, typer.Option(help="Who decides: oracle, transformers, openai, blindfolded, recorded, scripted.")
-    ] = "oracle",
+        str, typer.Option(help="Who decides: transformers, oracle, openai, blindfolded, recorded, scripted.")
+    ] = "transformers",
     model: Annotated[
         str | None,
-        typer.Option(help="What the planner is opened with: checkpoint, endpoint's model, episode, script."),
+        typer.Option(
+            help="What the planner is opened with: checkpoint, endpoint's model, episode, script.",
+            show_default="of transformers: the small one in weights/",
+        ),
     ] = None,
     controller: ControllerName = "kitchen",
     seed: Seed = 0,

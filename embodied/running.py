@@ -65,7 +65,7 @@ class RunSettings:
     instruction: str | None = None
     task: str | None = None
     scene: str | None = None
-    planner: str = "oracle"
+    planner: str = "transformers"
     model: str | None = None
     controller: str = "kitchen"
     seed: int = 0

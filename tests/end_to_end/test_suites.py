@@ -19,8 +19,9 @@ episodes = 1
 """
 
 
-def test_the_smoke_suite_succeeds_in_every_episode(tmp_path: Path) -> None:
-    found = run_suite(SuiteSettings(suite="smoke", out=tmp_path / "smoke", workers=2))
+@pytest.mark.parametrize("name", ["smoke", "smoke_model"])
+def test_the_smoke_suites_succeed_in_every_episode(tmp_path: Path, name: str) -> None:
+    found = run_suite(SuiteSettings(suite=name, out=tmp_path / name, workers=2))
     poor = [f"{each.task}: {each.reason}: {each.message}" for each in found.episodes if each.verdict != "success"]
     assert poor == []
     assert (found.tier, found.complete) == ("blind", True)

@@ -92,7 +92,7 @@ def test_every_suite_that_ships_can_be_read(name):
 
 
 def test_every_family_and_every_split_has_its_suite():
-    groups = {*get_args(Family), *get_args(Split), "unseen_phrasings", "kitchen", "smoke"} - {"own"}
+    groups = {*get_args(Family), *get_args(Split), "unseen_phrasings", "kitchen", "smoke", "smoke_model"} - {"own"}
     assert groups == set(suite_names())
 
 
