@@ -1,6 +1,6 @@
 """How long a checkpoint takes for one command, against plain constrained generate() with the same weights.
 
-Without --model, a model of the shipped sizes with random weights is asked; how fast a command comes does not depend on
+Without --model, a new model with random weights is asked; how fast a command comes does not depend on
 how good it is, but for the size of the vocabulary, which is here that of the prompts alone. The grammar is narrowed to
 one command at a time, so that both say the same number of tokens. Every question is asked three times: plainly, then as
 the planner asks it, then so again with another instruction and the same picture. The time is all of the planner's:
@@ -105,7 +105,7 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     options = parser(__doc__)
     options.add_argument("--questions", type=count, default=30, help="pictures for each command (default: 30)")
-    options.add_argument("--model", help="a checkpoint (default: the shipped sizes, random weights)")
+    options.add_argument("--model", help="a checkpoint (default: a new model, random weights)")
     return options.parse_args()
 
 
