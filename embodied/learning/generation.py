@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from embodied.learning.held_out import held_out_in
 from embodied.learning.instructions import Instructor
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
+from embodied.learning.rewording import reworded
 from embodied.learning.sights import sights
 from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
 from embodied.prompting import Prompter
@@ -40,7 +42,7 @@ ORIGIN = "origin.json"
 PIECES_PER_PROCESS = 50
 """PyBullet keeps a little of each world: a process is replaced after so many."""
 STREAM = 7
-"""Of a world's seed, for what is asked: what is there is drawn from another."""
+"""Of a world's seed, and of a sample's name, for what is asked: what is there is drawn from another."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,11 @@ def _claim(settings: DataSettings) -> None:
 
 
 def gather(folder: Path) -> int:
-    """Write ``conversations.json`` from all that is finished; how many samples that are."""
+    """Write ``conversations.json`` from all that is finished, in today's words; how many samples that are."""
     entries: list[dict[str, Any]] = []
     for path in sorted((folder / SHARDS).glob("*.json")):
-        entries += json.loads(path.read_text(encoding="utf-8"))
+        for entry in json.loads(path.read_text(encoding="utf-8")):
+            entries.append(reworded(entry, np.random.default_rng([STREAM, crc32(entry["id"].encode())])))
     write_json(folder / CONVERSATIONS, entries)
     return len(entries)
 

@@ -34,6 +34,8 @@ class Phrasebook(BaseModel):
         words: Short answers.
         ask: Questions, by what they ask for.
         command: Instructions, by what they ask for.
+        manners: What may be said around any instruction.
+        tasks: More ways to ask for a task than its file has, by its name.
         refusals: Reasons of a refusal, by what they are in English.
     """
 
@@ -46,6 +48,8 @@ class Phrasebook(BaseModel):
     words: dict[str, Word]
     ask: dict[str, Phrases]
     command: dict[str, Phrases]
+    manners: Phrases
+    tasks: dict[str, Phrases] = {}
     refusals: dict[str, Word] = {}
 
     def nouns_of(self, kind: str) -> Sequence[str]:

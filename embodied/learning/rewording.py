@@ -1,0 +1,85 @@
+"""Other words for the same commands.
+
+Pictures are dear and words are cheap: whenever a data set is gathered, its instructions are drawn anew from all that
+the phrasebook has by then. Whoever always hears the same sentence learns the sentence, not what it says.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from embodied.learning.dataset import IMAGE_MARK
+from embodied.learning.held_out import held_out_in
+from embodied.learning.phrasebook import Phrasebook, load_phrasebook
+from embodied.task import load_task
+
+COMMAND, TASK = "command:", "command:task"
+"""What questions for the next command are called; those of a task's episode."""
+MANNER_SHARE = 0.3
+"""So often something is said around an instruction that says nothing."""
+
+
+def reworded(entry: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A sample of ``conversations.json`` with its instructions in other words, none of which is held out.
+
+    Args:
+        entry: The sample; it stays as it is.
+        rng: Draws the words.
+    """
+    book, entry = load_phrasebook(entry["language"]), deepcopy(entry)
+    ways = _ways_of_task(entry, book, rng)
+    for ask, turn in zip(entry["asks"], entry["conversations"][::2], strict=True):
+        if ask.startswith(COMMAND):
+            mark = IMAGE_MARK if turn["value"].startswith(IMAGE_MARK) else ""
+            said, newline, rest = turn["value"].removeprefix(mark).partition("\n")
+            same = next(ways) if ask == TASK else _otherwise(said, book.command[ask.removeprefix(COMMAND)], rng)
+            turn["value"] = f"{mark}{_allowed(_with_manners(same, book, rng), said)}{newline}{rest}"
+    return entry
+
+
+def in_form(instruction: str, form: str) -> dict[str, str] | None:
+    """What stands in an instruction for the names in a form; ``None`` if it is not of that form, or in several ways."""
+    parts = [(re.escape(text), name) for text, name, _, _ in string.Formatter().parse(form)]
+    found = [
+        re.fullmatch("".join(text + (f"(?P<{name}>{some})" if name else "") for text, name in parts), instruction)
+        for some in (".+", ".+?")
+    ]
+    values = [each.groupdict() for each in found if each]
+    return values[0] if values and values[0] == values[-1] else None
+
+
+def _ways_of_task(entry: dict[str, Any], book: Phrasebook, rng: np.random.Generator) -> Iterator[str]:
+    """Ways to ask for a sample's task, none twice before all were had."""
+    if entry["task"] is None:
+        return
+    known: list[str] = getattr(load_task(entry["task"]).instructions, entry["language"])
+    phrases = [*known, *book.tasks.get(entry["task"], [])]
+    while True:
+        yield from (phrases[int(index)] for index in rng.permutation(len(phrases)))
+
+
+def _otherwise(instruction: str, forms: Sequence[str], rng: np.random.Generator) -> str:
+    """An instruction in another form; as it is where its own, which explains most of it, is not clear."""
+    own = max((form for form in forms if in_form(instruction, form)), key=_literals, default=None)
+    other = forms[int(rng.integers(len(forms)))]
+    values = None if own is None else in_form(instruction, own)
+    return instruction if values is None else other.format(**values)
+
+
+def _literals(form: str) -> int:
+    return sum(len(text) for text, _, _, _ in string.Formatter().parse(form))
+
+
+def _with_manners(instruction: str, book: Phrasebook, rng: np.random.Generator) -> str:
+    manner = book.manners[int(rng.integers(len(book.manners)))]
+    return manner.format(instruction=instruction) if rng.random() < MANNER_SHARE else instruction
+
+
+def _allowed(instruction: str, otherwise: str) -> str:
+    return otherwise if held_out_in(instruction) is not None else instruction
