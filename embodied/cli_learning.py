@@ -81,10 +81,24 @@ def instruct(
             show_default="as many as it has",
         ),
     ] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Compile the layers first: faster steps; needs a C++ compiler.")
+    ] = False,
 ) -> None:
     """Projector and language model learn to answer, and to look at what they are asked about."""
     _train(
-        "instruct", data, out, start, steps, batch_size, learning_rate, seed, resume, tower_too=tower_too, layers=layers
+        "instruct",
+        data,
+        out,
+        start,
+        steps,
+        batch_size,
+        learning_rate,
+        seed,
+        resume,
+        tower_too=tower_too,
+        layers=layers,
+        compiled=compiled,
     )
 
 
@@ -116,6 +130,7 @@ def _train(
     keep_words: bool = False,
     tower_too: bool = False,
     layers: int | None = None,
+    compiled: bool = False,
 ) -> None:
     from embodied.training.building import Sizes
     from embodied.training.running import SCHEDULES, StageSettings, run_stage
@@ -139,6 +154,7 @@ def _train(
         layers=layers,
         keep_words=keep_words,
         tower_too=tower_too,
+        compiled=compiled,
         resume=resume,
     )
     with console_learning.progress() as report:

@@ -29,7 +29,7 @@ from sim.evidence import Evidence, glance
 from sim.goals import Goal
 from sim.judges import check_goal, judge
 from sim.rendering import Renderer
-from sim.scene import load_scene
+from sim.scene import Scene, load_scene
 from sim.world import CAMERAS, World
 
 DEFAULT_SCENE = "drawer_bag"
@@ -67,8 +67,8 @@ class KitchenController(MotionController):
         setup: What it was opened with.
     """
 
-    def __init__(self, setup: ControllerSetup) -> None:
-        """Read the scene; the world is built when connecting.
+    def __init__(self, setup: ControllerSetup, scene: Scene | None = None) -> None:
+        """Read the scene, or take the one that is given; the world is built when connecting.
 
         Raises:
             SceneError: If the scene's files or the task's goal are broken.
@@ -77,9 +77,9 @@ class KitchenController(MotionController):
         self.setup = setup
         self._goal: Goal | None = None
         if (task := setup.task) is None:
-            self._scene = load_scene(setup.scene or DEFAULT_SCENE)
+            self._scene = scene or load_scene(setup.scene or DEFAULT_SCENE)
         else:
-            self._scene = load_scene(setup.scene or task.scene, task.initial, task.name)
+            self._scene = scene or load_scene(setup.scene or task.scene, task.initial, task.name)
             self._goal = check_goal(self._scene, task.goal)
         self._course = Course(self._goal)
         self._disturbance: Disturbance | None = None

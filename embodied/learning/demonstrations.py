@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from embodied import registry
 from embodied.agent import Agent, AgentSettings
-from embodied.commands import parse
+from embodied.commands import Refuse, parse
 from embodied.controller import Controller
 from embodied.guard import Guard
 from embodied.judge import Judge
 from embodied.language import LANGUAGES, Language
 from embodied.learning.dataset import Kind, Sample
 from embodied.learning.exchange import Exchange
-from embodied.learning.instructions import in_words, looked_at
+from embodied.learning.held_out import held_out_in
+from embodied.learning.instructions import Instructor, compact_prompter, in_words, looked_at
 from embodied.learning.mistakes import Command, Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
+from embodied.learning.rewording import JOINED, together
 from embodied.learning.sights import sights
-from embodied.learning.teacher import Teacher, View
+from embodied.learning.teacher import Errand, Teacher, View
 from embodied.planner import Planner, Prompt, Reply, Tier
 from embodied.prompting import PastStep, Prompter
 from embodied.step import Step
-from embodied.task import Task, load_task, task_names
+from embodied.task import Instructions, Task, load_task, task_names
 
 EXPERT = "oracle"
 """The planner whose commands are taught."""
@@ -37,6 +40,10 @@ SPARE_STEPS = 6
 """A mistake may cost two steps."""
 PHRASINGS = 4
 """A step is asked for in so many ways: what was seen and done before is the same however it was asked."""
+ERRAND_SHARE = 0.5
+"""So often something is asked for that no task's file has."""
+ERRAND = "errand"
+"""What its task is called, and its scene."""
 QUESTIONS = 4
 """So many questions about what is seen share its picture."""
 
@@ -53,7 +60,9 @@ class Lecture:
         task: What is done.
         seed: Of its world.
         language: In which it is asked for.
-        instruction: With these words.
+        phrases: In any of these words, the first when it is played.
+        word: What kind of question that is.
+        robot: Opens the world that it is done in.
         disturbed: Whether things go wrong by themselves.
         mistakes: How often the robot is told something wrong.
     """
@@ -61,7 +70,9 @@ class Lecture:
     task: Task
     seed: int
     language: Language
-    instruction: str
+    phrases: tuple[str, ...]
+    word: str
+    robot: Callable[[registry.ControllerSetup], Controller]
     disturbed: bool
     mistakes: float
 
@@ -116,14 +127,44 @@ class Demonstrator(Planner):
         return self._instead(prompt, parse(right.text), view) or right
 
 
-def lecture(number: int, seed: int, rng: np.random.Generator) -> Lecture:
-    """The lecture of that number: all tasks in turn, half of them with disturbances or mistakes."""
-    tasks = [task for task in map(load_task, task_names()) if task.split == "seen"]
+def lecture(number: int, seed: int, teacher: Teacher, controller: str, rng: np.random.Generator) -> Lecture | None:
+    """The lecture of that number: an errand as often as a task; ``None`` where no words are found for an errand.
+
+    Args:
+        number: Decides which task it is: all in turn.
+        seed: Of its world.
+        teacher: Draws errands.
+        controller: Name of the controller that plays tasks.
+        rng: Draws the words, and whether there are disturbances or mistakes, as in half of the lectures.
+    """
     sort = rng.random()
     disturbed, mistakes = sort < 0.25, 0.3 if 0.25 <= sort < 0.55 else 0.0
-    task, language = tasks[number % len(tasks)], LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+    language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+    if rng.random() < ERRAND_SHARE:
+        errand = teacher.errand(seed)
+        return None if errand is None else errand_lecture(errand, seed, language, rng, mistakes)
+    tasks = [task for task in map(load_task, task_names()) if task.split == "seen"]
+    task = tasks[number % len(tasks)]
     phrases: list[str] = getattr(task.instructions, language)
-    return Lecture(task, seed, language, phrases[int(rng.integers(len(phrases)))], disturbed, mistakes)
+    drawn = tuple(phrases[int(index)] for index in rng.permutation(len(phrases))[:PHRASINGS])
+    robot = partial(registry.open_controller, controller)
+    return Lecture(task, seed, language, drawn, "command:task", robot, disturbed, mistakes)
+
+
+def errand_lecture(
+    errand: Errand, seed: int, language: Language, rng: np.random.Generator, mistakes: float = 0.0
+) -> Lecture | None:
+    """An errand of that seed as a lecture; ``None`` where no words are found for it."""
+    book, view = load_phrasebook(language), errand.view
+    instructor = Instructor(book, compact_prompter(language), view, sights(view), rng)
+    asked = [together(view.lessons, instructor.instruction, book, rng) for _ in range(PHRASINGS)]
+    phrases = [phrase for phrase in asked if phrase is not None and held_out_in(phrase) is None]
+    if not phrases:
+        return None
+    said = Instructions.model_validate({each: phrases for each in LANGUAGES})
+    task = Task(name=ERRAND, scene=ERRAND, instructions=said, goal=errand.goal, max_steps=errand.max_steps)
+    word = f"command:{JOINED.join(lesson.word for lesson in view.lessons)}"
+    return Lecture(task, seed, language, tuple(phrases), word, errand.robot, disturbed=False, mistakes=mistakes)
 
 
 def demonstrate(
@@ -131,7 +172,6 @@ def demonstrate(
     what: Lecture,
     teacher: Teacher,
     prompter: Prompter,
-    controller: str,
     rng: np.random.Generator,
     student: Student | None = None,
 ) -> Iterator[Sample]:
@@ -142,19 +182,18 @@ def demonstrate(
         what: What to do.
         teacher: Knows what is seen.
         prompter: Writes what a model will be asked with.
-        controller: Name of the controller to act with.
         rng: Draws words and mistakes.
         student: Acts in place of the expert.
     """
     setup = registry.ControllerSetup(task=what.task, seed=what.seed, disturbed=what.disturbed)
     steps: list[Step] = []
-    with registry.open_controller(controller, setup) as robot:
+    with what.robot(setup) as robot:
         expert = registry.open_planner(EXPERT, registry.PlannerSetup(controller=robot, task=what.task, seed=what.seed))
         instead = student.instead(robot) if student else _mistakes(Mistakes(what.mistakes, rng))
         planner = Demonstrator(expert, teacher, robot, instead)
         limits = AgentSettings(max_steps=what.task.max_steps + SPARE_STEPS)
         agent = Agent(robot, planner, Guard(robot.site), prompter, limits)
-        ended = agent.run(what.instruction, steps.append)
+        ended = agent.run(what.phrases[0], steps.append)
         judgement = robot.judge(ended) if isinstance(robot, Judge) and ended in ("done", "refused") else None
     if student or (judgement is not None and judgement.success):
         kind: Kind = "practice" if student else "demonstration"
@@ -179,10 +218,12 @@ def _samples(
     rng: np.random.Generator,
 ) -> Iterator[Sample]:
     past: list[PastStep] = []
+    task = None if what.task.name == ERRAND else what.task.name
     for step in steps:
         answer, number = taught[step.index], f"{name}-{step.index:02d}"
-        asked = _exchanges(what, past, answer, prompter, rng)
-        yield Sample(number, kind, answer.view, tuple(asked), what.language, what.seed, what.task.name, step.index)
+        if task is not None or not isinstance(parse(answer.command), Refuse):  # else the expert is at a loss
+            asked = tuple(_exchanges(what, past, answer, prompter, rng))
+            yield Sample(number, kind, answer.view, asked, what.language, what.seed, task, step.index)
         if step.result is not None:
             past.append(PastStep.of(step, step.result))
 
@@ -191,8 +232,7 @@ def _exchanges(
     what: Lecture, past: Sequence[PastStep], answer: Taught, prompter: Prompter, rng: np.random.Generator
 ) -> Iterator[Exchange]:
     book, view = load_phrasebook(what.language), answer.view
-    phrases: list[str] = getattr(what.task.instructions, what.language)
-    for index in rng.permutation(len(phrases))[:PHRASINGS]:
-        question = prompter.words(phrases[int(index)], past, view.observation)
-        yield Exchange("command:task", question, in_words(answer.command, book), looked_at(answer.command, view))
+    for phrase in what.phrases:
+        question = prompter.words(phrase, past, view.observation)
+        yield Exchange(what.word, question, in_words(answer.command, book), looked_at(answer.command, view))
     yield from Asker(book, view.things, sights(view), rng).ask(QUESTIONS)

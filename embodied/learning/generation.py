@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -22,21 +23,17 @@ from embodied.learning.dataset import CONVERSATIONS, SHARDS, Sample, prepare, sa
 from embodied.learning.demonstrations import Student, demonstrate, lecture
 from embodied.learning.exchange import Exchange
 from embodied.learning.held_out import held_out_in
-from embodied.learning.instructions import Instructor
+from embodied.learning.instructions import Instructor, compact_prompter
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
 from embodied.learning.rewording import reworded
 from embodied.learning.sights import sights
 from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
-from embodied.prompting import Prompter
-from embodied.resources import prompts_dir
 
 VIEWS_PER_WORLD = 8
 """Building a kitchen takes as long as four pictures of it."""
 QUESTIONS = 12
 """So many questions share a picture."""
-COMPACT = "compact"
-"""The prompts that a small model is spoken to with."""
 ORIGIN = "origin.json"
 """Says how a data set was begun."""
 PIECES_PER_PROCESS = 50
@@ -183,21 +180,18 @@ def _views(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
 
 
 def _steps(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
-    what, teacher = lecture(shard.number, shard.seed, rng), open_teacher(shard.settings.teacher)
-    prompter = compact_prompter(what.language)
+    teacher = open_teacher(shard.settings.teacher)
+    what = lecture(shard.number, shard.seed, teacher, shard.settings.controller, rng)
+    if what is None:
+        return iter(())
     student = shard.settings.student if shard.kind == "practice" else None
-    return demonstrate(shard.name, what, teacher, prompter, shard.settings.controller, rng, student)
+    return demonstrate(shard.name, what, teacher, compact_prompter(what.language), rng, student)
 
 
 def _without_held_out(sample: Sample) -> Sample:
     """The sample without what a held-out phrasing occurs in."""
     kept = tuple(each for each in sample.exchanges if held_out_in(each.question) is None)
     return replace(sample, exchanges=kept)
-
-
-def compact_prompter(language: Language) -> Prompter:
-    """Writes prompts as small models are trained to read them."""
-    return Prompter(language, directory=prompts_dir() / COMPACT)
 
 
 def _exchanges(view: View, language: Language, rng: np.random.Generator) -> Iterator[Exchange]:
@@ -234,4 +228,5 @@ def _worked(shards: list[Shard], workers: int) -> Iterator[tuple[Shard, int]]:
 def _settle_in() -> None:
     """A worker has a core: more threads only wait for each other."""
     cv2.setNumThreads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # before a student brings torch
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, and lets it finish its piece

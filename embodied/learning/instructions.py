@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embodied.commands import Done, Grasp, Move, Refuse, parse
+from embodied.language import Language
 from embodied.learning.exchange import NOWHERE, Exchange
 from embodied.learning.mistakes import Command, Mistakes, measured
 from embodied.learning.naming import Namer
@@ -14,8 +15,11 @@ from embodied.learning.phrasebook import Phrasebook
 from embodied.learning.sights import Sight
 from embodied.learning.teacher import Lesson, Thing, View
 from embodied.prompting import PastStep, Prompter
+from embodied.resources import prompts_dir
 from embodied.result import Reason
 
+COMPACT = "compact"
+"""The prompts that a small model is spoken to with."""
 DEED_SHARE = 0.3
 """So often something was brought somewhere before."""
 STUMBLE_SHARE = 0.4
@@ -59,6 +63,15 @@ class Instructor:
 
     def exchange(self, lesson: Lesson) -> Exchange | None:
         """The lesson in words; ``None`` where no words fit its things alone."""
+        instruction = self.instruction(lesson)
+        if instruction is None:
+            return None
+        question = self.prompter.words(instruction, self._past(lesson), self.view.observation)
+        about = looked_at(lesson.command, self.view) if lesson.absent is None else (NOWHERE,)
+        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book), about)
+
+    def instruction(self, lesson: Lesson) -> str | None:
+        """What the lesson asks for, in words; ``None`` where none fit its things alone."""
         values = {role: self._words(name, role) for role, name in lesson.roles}
         if lesson.absent is not None:
             kind, color = lesson.absent
@@ -66,10 +79,7 @@ class Instructor:
         if any(words is None for words in values.values()):
             return None
         forms = self.book.command[lesson.word]
-        instruction = forms[int(self.rng.integers(len(forms)))].format(**values)
-        question = self.prompter.words(instruction, self._past(lesson), self.view.observation)
-        about = looked_at(lesson.command, self.view) if lesson.absent is None else (NOWHERE,)
-        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book), about)
+        return forms[int(self.rng.integers(len(forms)))].format(**values)
 
     def _past(self, lesson: Lesson) -> list[PastStep]:
         """What was done before: what explains the hand, and at times what should change nothing, as the picture shows.
@@ -119,6 +129,11 @@ class Instructor:
         noun = self.book.nouns_of(thing.kind)[0]
         others = [each for each in self.view.things if each is not thing and noun in self.book.nouns_of(each.kind)]
         return None if others else namer.absent(thing.kind, thing.color if self.rng.random() < 0.5 else None, self.rng)
+
+
+def compact_prompter(language: Language) -> Prompter:
+    """Writes prompts as small models are trained to read them."""
+    return Prompter(language, directory=prompts_dir() / COMPACT)
 
 
 def looked_at(command: str, view: View) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ else:
     import tomli as tomllib
 
 Word = Annotated[str, Field(min_length=1, max_length=60)]
-Phrases = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=40)]
+Phrases = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=100)]
 
 
 class Phrasebook(BaseModel):
@@ -34,6 +34,7 @@ class Phrasebook(BaseModel):
         words: Short answers.
         ask: Questions, by what they ask for.
         command: Instructions, by what they ask for.
+        sequence: Ways to ask for two things, one after the other.
         manners: What may be said around any instruction.
         tasks: More ways to ask for a task than its file has, by its name.
         refusals: Reasons of a refusal, by what they are in English.
@@ -48,6 +49,7 @@ class Phrasebook(BaseModel):
     words: dict[str, Word]
     ask: dict[str, Phrases]
     command: dict[str, Phrases]
+    sequence: Phrases
     manners: Phrases
     tasks: dict[str, Phrases] = {}
     refusals: dict[str, Word] = {}

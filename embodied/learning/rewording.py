@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,8 +19,11 @@ from embodied.learning.held_out import held_out_in
 from embodied.learning.phrasebook import Phrasebook, load_phrasebook
 from embodied.task import load_task
 
+T = TypeVar("T")
 COMMAND, TASK = "command:", "command:task"
 """What questions for the next command are called; those of a task's episode."""
+JOINED = "+"
+"""Stands in a question's word between what is asked for first and what then."""
 MANNER_SHARE = 0.3
 """So often something is said around an instruction that says nothing."""
 
@@ -38,7 +41,7 @@ def reworded(entry: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
         if ask.startswith(COMMAND):
             mark = IMAGE_MARK if turn["value"].startswith(IMAGE_MARK) else ""
             said, newline, rest = turn["value"].removeprefix(mark).partition("\n")
-            same = next(ways) if ask == TASK else _otherwise(said, book.command[ask.removeprefix(COMMAND)], rng)
+            same = next(ways) if ask == TASK else _in_other_words(said, ask.removeprefix(COMMAND), book, rng)
             turn["value"] = f"{mark}{_allowed(_with_manners(same, book, rng), said)}{newline}{rest}"
     return entry
 
@@ -54,6 +57,30 @@ def in_form(instruction: str, form: str) -> dict[str, str] | None:
     return values[0] if values and values[0] == values[-1] else None
 
 
+def together(
+    lessons: Sequence[T], say: Callable[[T], str | None], book: Phrasebook, rng: np.random.Generator
+) -> str | None:
+    """One thing asked for, or two, one after the other; ``None`` if ``say`` has no words for one of them."""
+    said = [say(lesson) for lesson in lessons]
+    if any(words is None for words in said):
+        return None
+    if len(said) == 1:
+        return said[0]
+    first, second = said
+    return book.sequence[int(rng.integers(len(book.sequence)))].format(first=first, second=second)
+
+
+def _in_other_words(said: str, word: str, book: Phrasebook, rng: np.random.Generator) -> str:
+    words = word.split(JOINED)
+    if len(words) == 1:
+        return _otherwise(said, book.command[word], rng)
+    parts = _parts(said, book.sequence)
+    if parts is None:
+        return said
+    lessons = list(zip((parts["first"], parts["second"]), words, strict=True))
+    return together(lessons, lambda each: _otherwise(each[0], book.command[each[1]], rng), book, rng) or said
+
+
 def _ways_of_task(entry: dict[str, Any], book: Phrasebook, rng: np.random.Generator) -> Iterator[str]:
     """Ways to ask for a sample's task, none twice before all were had."""
     if entry["task"] is None:
@@ -66,10 +93,14 @@ def _ways_of_task(entry: dict[str, Any], book: Phrasebook, rng: np.random.Genera
 
 def _otherwise(instruction: str, forms: Sequence[str], rng: np.random.Generator) -> str:
     """An instruction in another form; as it is where its own, which explains most of it, is not clear."""
-    own = max((form for form in forms if in_form(instruction, form)), key=_literals, default=None)
-    other = forms[int(rng.integers(len(forms)))]
-    values = None if own is None else in_form(instruction, own)
+    values, other = _parts(instruction, forms), forms[int(rng.integers(len(forms)))]
     return instruction if values is None else other.format(**values)
+
+
+def _parts(instruction: str, forms: Sequence[str]) -> dict[str, str] | None:
+    """What stands for the names in the form that explains most of an instruction; ``None`` where that is not clear."""
+    own = max((form for form in forms if in_form(instruction, form)), key=_literals, default=None)
+    return None if own is None else in_form(instruction, own)
 
 
 def _literals(form: str) -> int:

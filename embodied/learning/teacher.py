@@ -7,9 +7,9 @@ into training data, and never into an observation.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from embodied import registry
 from embodied.controller import Controller
 from embodied.errors import UsageError
 from embodied.observation import Observation
+from embodied.registry import ControllerSetup
 
 FIRST_TRAINING_SEED = 2**31
 """Suites and people draw seeds below it: no world that is trained in is ever measured in."""
@@ -93,6 +94,23 @@ class View:
     lessons: tuple[Lesson, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Errand:
+    """Something to do in a world of its own, from the beginning to the end.
+
+    Attributes:
+        view: How it begins; its lessons are what is asked for, in this order.
+        goal: What a judge decides by, as a task's file states it.
+        max_steps: How many steps it may take.
+        robot: Opens the world, not yet connected; the setup has to have the seed that the errand was drawn with.
+    """
+
+    view: View
+    goal: dict[str, Any]
+    max_steps: int
+    robot: Callable[[ControllerSetup], Controller]
+
+
 class Teacher(ABC):
     """Shows worlds, and knows what is in them."""
 
@@ -107,6 +125,10 @@ class Teacher(ABC):
         Raises:
             UsageError: If it knows nothing of that controller's world.
         """
+
+    @abstractmethod
+    def errand(self, seed: int) -> Errand | None:
+        """Something to do in a world that ``seed`` draws; ``None`` if there is nothing to do in it."""
 
 
 def open_teacher(name: str) -> Teacher:

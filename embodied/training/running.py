@@ -20,6 +20,7 @@ try:
     from embodied.training.building import Sizes, build
     from embodied.training.checkpoint import grid_of, image_tokens_of, load_weights
     from embodied.training.examining import Mark, examine
+    from embodied.training.fusing import fuse
     from embodied.training.growing import deepen
     from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
@@ -55,6 +56,7 @@ class StageSettings:
         layers: To how many layers the language model grows first; as it is if not given.
         keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
+        compiled: Whether the language model's layers are compiled first, in the stage of instructions.
         resume: Go on with what is in ``out``.
     """
 
@@ -68,6 +70,7 @@ class StageSettings:
     layers: int | None = None
     keep_words: bool = False
     tower_too: bool = False
+    compiled: bool = False
     resume: bool = False
 
 
@@ -83,6 +86,8 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     model, processor = _beginning(settings, examples)
     if settings.layers is not None:
         deepen(model.model.language_model, settings.layers)
+    if settings.compiled:
+        fuse(model.model.language_model)
     grid = grid_of(model)
     questions = settings.questions if settings.stage == "instruct" else 0
     tower = _resting_tower(settings, model, accelerator)

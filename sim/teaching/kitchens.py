@@ -76,7 +76,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 def fill(world: World, rng: np.random.Generator) -> None:
     """Load things into an empty kitchen, far away: their places are not decided yet."""
     scene, loaded = world.scene, {}
-    choices = _choices(scene.kinds, rng)
+    choices = draw_choices(scene.kinds, COUNT, rng)
     with tempfile.TemporaryDirectory(prefix="things-") as folder:
         for index, choice in enumerate(choices):
             kind = scene.kinds[choice.kind]
@@ -89,10 +89,11 @@ def far_away(index: int) -> Pose:
     return Pose(np.eye(3), np.array([AWAY_M * index, 0.0, -AWAY_M]))
 
 
-def _choices(kinds: Mapping[str, Kind], rng: np.random.Generator) -> list[Choice]:
+def draw_choices(kinds: Mapping[str, Kind], count: tuple[int, int], rng: np.random.Generator) -> list[Choice]:
+    """Between the fewest and the most things of these kinds, many of them alike."""
     names = list(kinds)
     chosen: list[str] = []
-    for _ in range(int(rng.integers(COUNT[0], COUNT[1] + 1))):
+    for _ in range(int(rng.integers(count[0], count[1] + 1))):
         twin = chosen and rng.random() < TWIN_SHARE
         chosen.append(str(rng.choice(chosen if twin else names)))
     return [_choice(f"thing_{index}", kind, kinds[kind], rng) for index, kind in enumerate(chosen)]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from embodied.camera import Camera
 from embodied.geometry import FloatArray
 from embodied.learning import teacher
+from embodied.observation import Observation
 from sim.evidence import Evidence
 from sim.fixtures import HAND_LINK
 from sim.kitchen import Kitchen
@@ -68,6 +69,24 @@ WORK_AREA = "work_area"
 Boards = tuple[tuple[str, FloatArray, FloatArray], ...]
 """Names and corners of what stands still."""
 ROOM = ("wall", "side_wall", "floor")
+
+
+def labelled(
+    world: World, boards: Boards, observation: Observation, evidence: Evidence, held: str | None
+) -> teacher.View:
+    """An observation with the truth about it.
+
+    Args:
+        world: As it was observed.
+        boards: Of its kitchen.
+        observation: With a depth map.
+        evidence: Who carries whom.
+        held: Name of what is in the hand.
+    """
+    assert observation.depth_m is not None
+    things = name_things(world, observation.camera, evidence, held)
+    shown = show_things(world, boards, observation.camera, observation.depth_m, things)
+    return teacher.View(observation, things, shown)
 
 
 def name_things(world: World, camera: Camera, evidence: Evidence, held: str | None) -> tuple[teacher.Thing, ...]:

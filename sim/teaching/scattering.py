@@ -83,7 +83,7 @@ def _room(
     """A free place for one more thing; ``None`` if none was found."""
     low, high = np.array(thing.low_m), np.array(thing.high_m)
     draw = rng.random()
-    bearers = [name for name in taken if _bears(everything[name].kind_name, thing.kind_name)]
+    bearers = [name for name in taken if bears(everything[name].kind_name, thing.kind_name)]
     if draw < ON_OTHER_SHARE and bearers:
         below = str(rng.choice(bearers))
         return on_top(ON_PAN if thing.kind_name == "lid" else ON_OTHER, taken[below], low, high, rng)
@@ -110,7 +110,7 @@ def _readable_deg(world: World, region: str) -> tuple[float, float]:
     return facing - READABLE_DEG, facing + READABLE_DEG
 
 
-def _bears(below: str, above: str) -> bool:
+def bears(below: str, above: str) -> bool:
     """Whether one kind is put on another: a lid on a pan alone, and nothing else on a pan."""
     if "lid" in (below, above) or "pan" in (below, above):
         return below == "pan" and above == "lid"

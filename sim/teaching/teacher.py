@@ -11,7 +11,7 @@ from embodied.camera import IMAGE_SIZE_PX
 from embodied.controller import Controller
 from embodied.errors import UsageError
 from embodied.learning.sights import sights
-from embodied.learning.teacher import Teacher, View
+from embodied.learning.teacher import Errand, Teacher, View
 from embodied.motion.kinematics import Kinematics
 from embodied.observation import GripperState, Observation
 from sim.arm import GRIPPER, describe
@@ -19,8 +19,9 @@ from sim.controller import KitchenController
 from sim.evidence import Evidence, glance
 from sim.situation import held_joint, held_thing
 from sim.teaching import hand
+from sim.teaching.errands import draw_errand
 from sim.teaching.kitchens import draw_scene, fill
-from sim.teaching.labelling import Boards, boards_of, name_things, show_things
+from sim.teaching.labelling import Boards, boards_of, labelled
 from sim.teaching.lessons import draw_lessons
 from sim.teaching.scattering import scatter
 from sim.things import FurnitureJoint, Thing
@@ -57,7 +58,11 @@ class KitchenTeacher(Teacher):
             raise UsageError("the kitchen's teacher knows nothing of other worlds; use the controller 'kitchen'")
         world = controller.world
         grip = hand.Grip(observation.gripper.width_m, held_thing(world), held_joint(world))
-        return _labelled(world, boards_of(world.scene.kitchen), observation, glance(world), grip.name)
+        return labelled(world, boards_of(world.scene.kitchen), observation, glance(world), grip.name)
+
+    def errand(self, seed: int) -> Errand | None:
+        """In a kitchen that ``seed`` draws."""
+        return draw_errand(seed)
 
 
 def open_teacher() -> KitchenTeacher:
@@ -71,7 +76,7 @@ def _view(world: World, boards: Boards, index: int, kinematics: Kinematics, rng:
     image, depth_m, camera = world.look()
     gripper = GripperState(grip.width_m, grip.name is not None)
     observation = Observation(index, world.time_s, image, depth_m, camera, gripper)
-    view = _labelled(world, boards, observation, evidence, grip.name)
+    view = labelled(world, boards, observation, evidence, grip.name)
     visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
     lessons = draw_lessons(world, observation, evidence, visible, grip, LESSONS, rng)
     return replace(view, lessons=lessons)
@@ -101,10 +106,3 @@ def _takeable(world: World, evidence: Evidence, rng: np.random.Generator) -> Thi
     carriers = {seat[0] for name in world.objects if (seat := evidence.seat(name)) is not None}
     free = [thing for thing in world.objects.values() if thing.body not in carriers]
     return free[int(rng.integers(len(free)))] if free else None
-
-
-def _labelled(world: World, boards: Boards, observation: Observation, evidence: Evidence, held: str | None) -> View:
-    assert observation.depth_m is not None
-    things = name_things(world, observation.camera, evidence, held)
-    shown = show_things(world, boards, observation.camera, observation.depth_m, things)
-    return View(observation, things, shown)

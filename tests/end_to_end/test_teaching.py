@@ -8,14 +8,16 @@ import pytest
 from embodied.commands import Grasp, Move, parse
 from embodied.errors import UsageError
 from embodied.learning.dataset import read_conversations
-from embodied.learning.demonstrations import Student
+from embodied.learning.demonstrations import Student, demonstrate, errand_lecture
 from embodied.learning.generation import DataSettings, generate
+from embodied.learning.instructions import compact_prompter
 from embodied.learning.sights import sights
 from embodied.learning.teacher import FIRST_TRAINING_SEED
-from embodied.task import load_task
+from embodied.registry import ControllerSetup
+from embodied.task import Instructions, Task, load_task
 from sim.judges import check_goal
 from sim.scene import load_scene
-from sim.teaching.exclusions import combinations, held_back
+from sim.teaching.exclusions import ROLES, combinations, held_back
 from sim.teaching.kitchens import draw_scene
 from sim.teaching.teacher import open_teacher
 
@@ -107,3 +109,58 @@ def test_what_would_have_been_right_is_taught_of_every_step_of_a_student(tmp_pat
 def test_nobody_practises_unless_it_is_said_who(tmp_path):
     with pytest.raises(UsageError, match="--student"):
         generate(DataSettings(tmp_path / "data", views=0, practice=1))
+
+
+@pytest.fixture(scope="module")
+def errands():
+    drawn = {seed: open_teacher().errand(seed) for seed in range(FIRST_TRAINING_SEED + 50, FIRST_TRAINING_SEED + 58)}
+    return {seed: errand for seed, errand in drawn.items() if errand is not None}
+
+
+def test_same_seed_gives_the_same_errand(errands):
+    for seed, errand in list(errands.items())[:2]:
+        again = open_teacher().errand(seed)
+        assert (again.goal, again.view.lessons, again.view.things) == (
+            errand.goal,
+            errand.view.lessons,
+            errand.view.things,
+        )
+        assert (again.view.observation.image == errand.view.observation.image).all()
+
+
+def test_an_errand_begins_with_what_was_seen_when_it_was_drawn_and_is_still_to_be_done(errands):
+    for seed, errand in errands.items():
+        with errand.robot(ControllerSetup(task=as_task(errand), seed=seed)) as robot:
+            observation = robot.observe()
+            assert (observation.image == errand.view.observation.image).all()
+            assert np.array_equal(observation.depth_m, errand.view.observation.depth_m, equal_nan=True)
+            assert not robot.judge("done").success
+
+
+def test_no_errand_asks_for_what_is_kept_to_measure_with(errands):
+    for errand in errands.values():
+        kinds = {thing.name: thing.kind for thing in errand.view.things if thing.movable}
+        for goal in errand.goal.get("then", [errand.goal]):
+            ((word, roles),) = goal.items()
+            names = [roles[role] for role in ROLES if role in roles]
+            assert (word, *(kinds.get(name, name) for name in names)) not in held_back()
+
+
+def test_errands_are_taught_from_beginning_to_end_in_the_words_of_their_lessons(errands):
+    taught = 0
+    for seed, errand in errands.items():
+        rng = np.random.default_rng(seed)
+        what = errand_lecture(errand, seed, "en", rng)
+        samples = [] if what is None else list(demonstrate("errand", what, open_teacher(), compact_prompter("en"), rng))
+        taught += bool(samples)
+        for sample in samples:
+            assert sample.task is None
+            assert sample.exchanges[0].word == f"command:{'+'.join(lesson.word for lesson in errand.view.lessons)}"
+        if samples:
+            assert samples[-1].exchanges[0].answer == "done()"
+    assert taught >= len(errands) / 2
+
+
+def as_task(errand):
+    words = {language: ["do it"] for language in ("en", "zh")}
+    return Task(name="errand", scene="errand", instructions=Instructions(**words), goal=errand.goal)

@@ -24,6 +24,9 @@ def data_set(view, tmp_path, monkeypatch):
         def look(self, controller, observation):
             raise AssertionError
 
+        def errand(self, seed):
+            raise AssertionError
+
     monkeypatch.setattr(generation, "open_teacher", lambda name: OneView())
 
     def build(name="data", views=16):

@@ -8,7 +8,7 @@ import pytest
 from embodied.language import LANGUAGES
 from embodied.learning.held_out import held_out_in
 from embodied.learning.phrasebook import load_phrasebook
-from embodied.learning.rewording import in_form, reworded
+from embodied.learning.rewording import _parts, in_form, reworded
 from embodied.task import load_task, task_names
 
 HISTORY = "grasp(0.412, 0.611, 0.930) -> failed: missed_grasp\nempty"
@@ -105,3 +105,27 @@ def test_what_is_held_out_is_not_said(monkeypatch):
     monkeypatch.setattr("embodied.learning.rewording.held_out_in", lambda text: text)
     entry = sample("command:on", "put the apple on the plate")
     assert all(each == entry for each in draws(entry))
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "cup", "drawer"),
+    [
+        ("en", "first put the red cup on the plate, then open the top drawer", "red cup", "top drawer"),
+        ("zh", "先把红色的杯子放到盘子上，再打开最上面的抽屉", "红色的杯子", "最上面的抽屉"),
+    ],
+)
+def test_two_things_that_are_asked_for_stay_two_in_their_order(language, said, cup, drawer):
+    entry = sample("command:on+open", said, language=language)
+    drawn = {instruction for each in draws(entry, 60) for instruction in instructions(each)}
+    assert len(drawn) > 40
+    assert all(-1 < instruction.find(cup) < instruction.find(drawer) for instruction in drawn)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_put_together_in_any_way_comes_apart_again(language):
+    book = load_phrasebook(language)
+    for form in book.sequence:
+        for first in book.command["closed"][:8]:
+            parts = first.format(joint="X"), book.command["open"][0].format(joint="Y")
+            found = _parts(form.format(first=parts[0], second=parts[1]), book.sequence)
+            assert found == {"first": parts[0], "second": parts[1]}
