@@ -20,7 +20,7 @@ def fuse(language_model: Any) -> None:
     Raises:
         UsageError: If there is no compiler.
     """
-    if not any(map(shutil.which, COMPILERS)):
+    if not any(shutil.which(name) for name in COMPILERS):
         raise UsageError(f"--compile needs a C++ compiler, one of {', '.join(COMPILERS)}: install one, or leave it out")
     listened_to = gazing_attention(language_model)
     for layer in language_model.layers:

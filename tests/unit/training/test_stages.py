@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from embodied.training.attending import Gaze
 from embodied.training.batches import collate
 from embodied.training.building import build
 from embodied.training.examples import rarity, texts, vocabulary
+from embodied.training.fusing import COMPILERS, fuse
 from embodied.training.items import Items
 from embodied.training.loop import DrawnOrder, Schedule, last_state
 from embodied.training.running import StageSettings, run_stage
@@ -162,3 +164,31 @@ def test_every_example_is_shown_once_an_epoch():
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 5 / 6)
     assert list(DrawnOrder(6, replace(SCHEDULE, steps=6), 4)) == order[4 * SCHEDULE.batch_size :]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # of the compiler about itself
+@pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="there is no C++ compiler here")
+def test_compiled_layers_learn_what_others_learn(fresh, batch):
+    model, processor = fresh
+    stage = InstructionStage(model, processor.tokenizer)
+    stage.freeze_the_rest()
+    plain = stage(batch)
+    sum(plain.values()).backward()
+    slopes = {name: each.grad.clone() for name, each in stage.named_parameters() if each.grad is not None}
+    stage.zero_grad()
+    fuse(model.model.language_model)
+    compiled = stage(batch)
+    sum(compiled.values()).backward()
+    assert {name: float(each) for name, each in compiled.items()} == pytest.approx(
+        {name: float(each) for name, each in plain.items()}, rel=1e-4
+    )
+    for name, each in stage.named_parameters():
+        if name in slopes:
+            torch.testing.assert_close(each.grad, slopes[name], rtol=1e-3, atol=1e-5)
+
+
+def test_compiling_without_a_compiler_says_what_to_install(fresh, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(UsageError, match=r"g\+\+"):
+        fuse(fresh[0].model.language_model)
