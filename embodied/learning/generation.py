@@ -228,5 +228,5 @@ def _worked(shards: list[Shard], workers: int) -> Iterator[tuple[Shard, int]]:
 def _settle_in() -> None:
     """A worker has a core: more threads only wait for each other."""
     cv2.setNumThreads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"  # before a student brings torch
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before a student brings torch
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, and lets it finish its piece

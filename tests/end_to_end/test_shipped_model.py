@@ -19,7 +19,7 @@ from embodied.training.running import run_examination  # noqa: E402
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 MOST_BYTES = 60e6
 FIRST_WORLD = 700_000
-"""Worlds from this number on were not trained in."""
+"""The two worlds from this number on were not trained in."""
 
 
 def test_it_is_small_and_comes_with_no_code():
