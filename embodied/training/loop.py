@@ -6,6 +6,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +88,22 @@ class DrawnOrder(Sampler[Drawn]):
         return torch.randperm(self._examples, generator=generator).tolist()
 
 
-def begin(out: Path, batch_size: int) -> Accelerator:
+def begin(out: Path, batch_size: int, one_by_one: bool = False) -> Accelerator:
     """This process among those that ``accelerate launch`` started, or alone; it says how weights are to be loaded.
+
+    Args:
+        out: Where curves go.
+        batch_size: Pictures in a batch.
+        one_by_one: Whether a processor's core works on one picture of a batch after the other: less does not fit into
+            its cache at a time, and all of them would be slower.
 
     Raises:
         UsageError: If a batch cannot be shared among the processes.
     """
     sharing = DataLoaderConfiguration(split_batches=True)  # a step sees the same pictures on any number of devices
     accelerator = Accelerator(log_with="tensorboard", project_dir=out, dataloader_config=sharing)
+    if one_by_one and accelerator.device.type == "cpu":
+        accelerator.gradient_accumulation_steps = max(1, batch_size // accelerator.num_processes)
     if batch_size % accelerator.num_processes:
         raise UsageError(
             f"a batch of {batch_size} cannot be shared by {accelerator.num_processes} processes: choose a --batch-size "
@@ -125,30 +134,46 @@ def train(
     stage.freeze_the_rest()
     trained = [parameter for parameter in stage.parameters() if parameter.requires_grad]
     first = 0 if state is None else _step_of(state)
-    order = DrawnOrder(len(items), schedule, first)
+    order, parts = DrawnOrder(len(items), schedule, first), accelerator.gradient_accumulation_steps
     prepared, optimiser, loader = accelerator.prepare(
         stage,
         torch.optim.AdamW(_groups(trained, schedule), betas=(0.9, 0.98)),
-        DataLoader(items, schedule.batch_size, sampler=order, collate_fn=collate),
+        DataLoader(items, schedule.batch_size // parts, sampler=order, collate_fn=collate),
     )
     if state is not None:
         accelerator.load_state(str(state))
     accelerator.init_trackers("curves")
-    for step, batch in enumerate(loader, first + 1):
+    batches = iter(loader)
+    for step in range(first + 1, schedule.steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = schedule.learning_rate * rate(step, schedule)
-        losses = prepared(batch)
-        accelerator.backward(sum(losses.values()))
-        accelerator.clip_grad_norm_(trained, MAX_GRADIENT)
-        optimiser.step()
-        optimiser.zero_grad()
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
+        values = _means([_learn(accelerator, prepared, optimiser, trained, next(batches)) for _ in range(parts)])
         accelerator.log(values, step)
         if accelerator.is_main_process:
             report(Progress(step, schedule.steps, values))
         if step % schedule.save_every == 0 or step == schedule.steps:
             _save(accelerator, prepared, processor, out, step)
     accelerator.end_training()
+
+
+def _learn(
+    accelerator: Accelerator, stage: Any, optimiser: Any, trained: list[torch.nn.Parameter], batch: Batch
+) -> dict[str, float]:
+    """The losses of a batch, or of a part of one; with its last part the weights move."""
+    with accelerator.accumulate(stage):
+        losses = stage(batch)
+        accelerator.backward(sum(losses.values()))
+        if accelerator.sync_gradients:
+            accelerator.clip_grad_norm_(trained, MAX_GRADIENT)
+        optimiser.step()
+        optimiser.zero_grad()
+    return {name: float(loss.detach()) for name, loss in losses.items()}
+
+
+def _means(parts: list[dict[str, float]]) -> dict[str, float]:
+    """For each loss the mean of those parts of a batch that have it."""
+    each = {name: [part[name] for part in parts if name in part] for name in dict.fromkeys(chain(*parts))}
+    return {name: sum(values) / len(values) for name, values in each.items()}
 
 
 def rate(step: int, schedule: Schedule) -> float:

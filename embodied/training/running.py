@@ -82,7 +82,7 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
         ModelError: If the checkpoint to start from cannot be loaded.
     """
     examples = read_examples(settings.data)
-    accelerator = begin(settings.out, settings.schedule.batch_size)
+    accelerator = begin(settings.out, settings.schedule.batch_size, one_by_one=settings.stage == "instruct")
     model, processor = _beginning(settings, examples)
     if settings.layers is not None:
         deepen(model.model.language_model, settings.layers)
