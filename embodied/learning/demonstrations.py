@@ -135,7 +135,7 @@ def lecture(number: int, seed: int, teacher: Teacher, controller: str, rng: np.r
         seed: Of its world.
         teacher: Draws errands.
         controller: Name of the controller that plays tasks.
-        rng: Draws the words, and whether there are disturbances or mistakes, as in half of the lectures.
+        rng: Draws the words, and whether there are mistakes or, in tasks alone, disturbances.
     """
     sort = rng.random()
     disturbed, mistakes = sort < 0.25, 0.3 if 0.25 <= sort < 0.55 else 0.0

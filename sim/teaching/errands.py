@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,10 +96,17 @@ class _Beginning:
             if second is not None:
                 yield second
 
-    def _wish(self, apart_from: tuple[str, ...]) -> Wish | None:
+    @cached_property
+    def _wishing(self) -> Wishing:
         visible = frozenset(sight.thing.name for sight in sights(self.view) if sight.plain)
-        now = Wishing(self.world, visible, places_of(self.world, self.evidence), Grip(GRIPPER.max_width_m), self.rng)
-        wishes = (draw_wish(now) for _ in range(TRIES))
+        return Wishing(self.world, visible, places_of(self.world, self.evidence), Grip(GRIPPER.max_width_m), self.rng)
+
+    @cached_property
+    def _picture(self) -> Picture:
+        return Picture.of(self.world, self.view.observation)
+
+    def _wish(self, apart_from: tuple[str, ...]) -> Wish | None:
+        wishes = (draw_wish(self._wishing) for _ in range(TRIES))
         return next((wish for wish in wishes if wish is not None and self._will_do(wish, apart_from)), None)
 
     def _will_do(self, wish: Wish, apart_from: tuple[str, ...]) -> bool:
@@ -107,8 +115,7 @@ class _Beginning:
             return False
         if wish.word in PLAIN and self.rng.random() > PLAIN_SHARE:
             return False
-        picture = Picture.of(self.world, self.view.observation)
-        begun = choose(Situation(self.world, picture, self.evidence, wish.goal, Tries()))
+        begun = choose(Situation(self.world, self._picture, self.evidence, wish.goal, Tries()))
         return not isinstance(begun, Approach | Refuse)
 
     def _shutting(self, first: Wish) -> Wish | None:
