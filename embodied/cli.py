@@ -181,6 +181,7 @@ app.add_typer(cli_data.learn, name="learn")
 cli_data.learn.command()(cli_learning.tower)
 cli_data.learn.command()(cli_learning.align)
 cli_data.learn.command()(cli_learning.instruct)
+cli_data.learn.command()(cli_learning.mean)
 cli_data.learn.command()(cli_learning.examine)
 
 

@@ -102,6 +102,22 @@ def instruct(
     )
 
 
+def mean(
+    earlier: Annotated[Path, typer.Argument(metavar="EARLIER", file_okay=False, help="A checkpoint.")],
+    later: Annotated[Path, typer.Argument(metavar="LATER", file_okay=False, help="One that was trained on from it.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="The checkpoint between them.")],
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How much of the later one.")] = 0.5,
+) -> None:
+    """Take a weighted mean of two models.
+
+    What a model forgets while it learns something new, the mean with the one before often still knows.
+    """
+    from embodied.training.averaging import average
+
+    average(earlier, later, share, out)
+    print(out)
+
+
 def examine(
     checkpoint: Annotated[Path, typer.Option(file_okay=False, help="The model.")],
     data: Data,

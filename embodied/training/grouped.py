@@ -50,14 +50,15 @@ def _attended(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: torch.Tensor, scaling: float | None
 ) -> torch.Tensor:
     groups, size = attention_mask.shape[1:3]
-    before = query.shape[2] - groups * size
-    seen = scaled_dot_product_attention(
-        query[:, :, :before], key[:, :, :before], value[:, :, :before], is_causal=True, scale=scaling
+    lengths = [query.shape[2] - groups * size, groups * size]
+    (first, queries), (first_keys, keys), (first_values, values) = (
+        torch.split(each, lengths, 2) for each in (query, key, value)
     )
+    seen = scaled_dot_product_attention(first, first_keys, first_values, is_causal=True, scale=scaling)
     asked = scaled_dot_product_attention(
-        _groups(query, before, groups).flatten(0, 1),
-        _with_first(key, before, groups).flatten(0, 1),
-        _with_first(value, before, groups).flatten(0, 1),
+        _grouped(queries, groups).flatten(0, 1),
+        _behind(first_keys, keys, groups).flatten(0, 1),
+        _behind(first_values, values, groups).flatten(0, 1),
         attn_mask=attention_mask.flatten(0, 1)[:, None],
         scale=scaling,
     )
@@ -65,16 +66,15 @@ def _attended(
     return torch.cat([seen, answered], 2).transpose(1, 2)
 
 
-def _groups(each: torch.Tensor, before: int, groups: int) -> torch.Tensor:
-    """What lies in the groups: (batch, groups, heads, size, width)."""
+def _grouped(each: torch.Tensor, groups: int) -> torch.Tensor:
+    """What lies in groups: (batch, groups, heads, size, width)."""
     batch, heads, _, width = each.shape
-    return each[:, :, before:].reshape(batch, heads, groups, -1, width).transpose(1, 2)
+    return each.reshape(batch, heads, groups, -1, width).transpose(1, 2)
 
 
-def _with_first(each: torch.Tensor, before: int, groups: int) -> torch.Tensor:
-    """The same behind what comes before: (batch, groups, heads, before + size, width)."""
-    first = each[:, None, :, :before].expand(-1, groups, -1, -1, -1)
-    return torch.cat([first, _groups(each, before, groups)], 3)
+def _behind(first: torch.Tensor, each: torch.Tensor, groups: int) -> torch.Tensor:
+    """The same behind what comes ``first``: (batch, groups, heads, before + size, width)."""
+    return torch.cat([first[:, None].expand(-1, groups, -1, -1, -1), _grouped(each, groups)], 3)
 
 
 AttentionInterface.register(GROUPED, torch.compiler.disable(grouped_attention))  # type: ignore[no-untyped-call]  # the library gives it no types

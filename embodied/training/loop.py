@@ -46,7 +46,7 @@ class Schedule:
     warmup: int = 100
     weight_decay: float = 0.05
     seed: int = 0
-    save_every: int = 500
+    save_every: int = 100
 
 
 @dataclass(frozen=True)
