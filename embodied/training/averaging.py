@@ -8,8 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from embodied.errors import MissingDependencyError, UsageError
 
 try:
@@ -36,5 +34,5 @@ def average(earlier: Path, later: Path, share: float, out: Path) -> None:
     save_weights(model, processor, out)
 
 
-def _shapes(model: Any) -> dict[str, torch.Size]:
-    return {name: values.shape for name, values in model.state_dict().items()}
+def _shapes(model: Any) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(values.shape) for name, values in model.state_dict().items()}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -46,3 +48,12 @@ def test_models_that_were_not_trained_on_from_one_another_have_no_mean(checkpoin
     with pytest.raises(UsageError, match=f"{later} does not have the weights and words of {earlier}"):
         average(earlier, later, 0.5, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
+
+
+def test_where_torch_is_missing_it_is_said_what_to_install():
+    program = "import sys; sys.modules['torch'] = None; from embodied.cli import main; main()"
+    command = [sys.executable, "-c", program, "learn", "mean", "one", "other", "--out", "mean"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "pip install 'embodied-kitchen[learning]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
