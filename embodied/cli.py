@@ -178,11 +178,8 @@ def run(
 app.command()(cli_suites.suite)
 app.command()(cli_suites.compare)
 app.add_typer(cli_data.learn, name="learn")
-cli_data.learn.command()(cli_learning.tower)
-cli_data.learn.command()(cli_learning.align)
-cli_data.learn.command()(cli_learning.instruct)
-cli_data.learn.command()(cli_learning.mean)
-cli_data.learn.command()(cli_learning.examine)
+for stage in (cli_learning.tower, cli_learning.align, cli_learning.instruct, cli_learning.mean, cli_learning.examine):
+    cli_data.learn.command()(stage)
 
 
 @app.command("list")
