@@ -27,6 +27,9 @@ def data(
     student: Annotated[
         Path | None, typer.Option(file_okay=False, exists=True, help="The checkpoint that practises.")
     ] = None,
+    families: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Play tasks of these families alone, and no errands.")
+    ] = "",
     seed: Annotated[int, typer.Option(min=0, max=2**30, help="Number of the first world.")] = 0,
     workers: Annotated[int, typer.Option(min=1, max=1000, help="How many processes.")] = 1,
     resume: Annotated[
@@ -41,7 +44,8 @@ def data(
     from embodied.learning.generation import DataSettings, Shard, generate, shards_of
 
     who = None if student is None else Student(str(student.resolve()))
-    settings = DataSettings(out, views, episodes, practice, who, seed, workers, resume)
+    named = tuple(filter(None, families.split(",")))
+    settings = DataSettings(out, views, episodes, practice, who, seed, workers, resume, named)
     console = Console(highlight=False, soft_wrap=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         row = progress.add_task("", total=len(shards_of(settings)))

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from embodied.commands import Approach, Done, Grasp, Move, Refuse, parse
+from embodied.commands import Approach, Done, Grasp, Motion, Move, Refuse, parse
 from embodied.errors import CommandError
 from embodied.observation import Observation
 
@@ -41,11 +41,14 @@ class Prompt:
         turns: The conversation, ending with a turn of the user.
         observation: What was seen, for planners that read no text.
         step: How many steps came before.
+        in_vain: The commands since the last that succeeded: planners that always say what is likeliest would say one
+            of them again and again.
     """
 
     turns: tuple[Turn, ...]
     observation: Observation
     step: int
+    in_vain: tuple[Motion, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from numpy.typing import NDArray
 
+from embodied.attempts import tried_in_vain
 from embodied.commands import DECIMALS, MAX_DEPTH_M, describe_commands
 from embodied.errors import PromptError, UsageError
 from embodied.language import Language
@@ -94,7 +95,8 @@ class Prompter:
         depth = (colour_depth(observation.depth_m),) if self._shows_depth(observation) else ()
         images = (observation.image, *depth)
         turns = (Turn("system", self._system()), Turn("user", user, images))
-        return Prompt(tuple(turn for turn in turns if turn.text or turn.images), observation, len(history))
+        said = tuple(turn for turn in turns if turn.text or turn.images)
+        return Prompt(said, observation, len(history), tried_in_vain(history))
 
     def words(self, instruction: str, past: Sequence[PastStep], observation: Observation) -> str:
         """What the user's turn of ``prompt`` says.

@@ -14,8 +14,9 @@ import numpy as np
 
 from embodied import registry
 from embodied.agent import Agent, AgentSettings
-from embodied.commands import Refuse, parse
+from embodied.commands import Done, Refuse, parse
 from embodied.controller import Controller
+from embodied.errors import UnknownNameError
 from embodied.guard import Guard
 from embodied.judge import Judge
 from embodied.language import LANGUAGES, Language
@@ -29,7 +30,7 @@ from embodied.learning.questions import Asker
 from embodied.learning.rewording import JOINED, together
 from embodied.learning.sights import sights
 from embodied.learning.teacher import Errand, Teacher, View
-from embodied.planner import Planner, Prompt, Reply, Tier
+from embodied.planner import Planner, Prompt, Reply, Tier, decide
 from embodied.prompting import PastStep, Prompter
 from embodied.step import Step
 from embodied.task import Instructions, Task, load_task, task_names
@@ -90,9 +91,15 @@ class Student:
     planner: str = "transformers"
 
     def instead(self, robot: Controller) -> Instead:
-        """What the student says."""
+        """What the student says; but where it would end too early, the expert goes on: what comes then is seen too."""
         planner = registry.open_planner(self.planner, registry.PlannerSetup(controller=robot, model=self.model))
-        return lambda prompt, right, view: planner.reply(prompt)
+
+        def instead(prompt: Prompt, right: Command, view: View) -> Reply | None:
+            said = decide(planner, prompt)
+            ends_early = isinstance(said.command, Done | Refuse) and not isinstance(right, Done | Refuse)
+            return None if ends_early else said.replies[-1]
+
+        return instead
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +134,14 @@ class Demonstrator(Planner):
         return self._instead(prompt, parse(right.text), view) or right
 
 
-def lecture(number: int, seed: int, teacher: Teacher, controller: str, rng: np.random.Generator) -> Lecture | None:
+def lecture(
+    number: int,
+    seed: int,
+    teacher: Teacher,
+    controller: str,
+    rng: np.random.Generator,
+    families: tuple[str, ...] = (),
+) -> Lecture | None:
     """The lecture of that number: an errand as often as a task; ``None`` where no words are found for an errand.
 
     Args:
@@ -136,19 +150,33 @@ def lecture(number: int, seed: int, teacher: Teacher, controller: str, rng: np.r
         teacher: Draws errands.
         controller: Name of the controller that plays tasks.
         rng: Draws the words, and whether there are mistakes or, in tasks alone, disturbances.
+        families: If any, it is a task of one of these, and no errand.
     """
     sort = rng.random()
     disturbed, mistakes = sort < 0.25, 0.3 if 0.25 <= sort < 0.55 else 0.0
     language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
-    if rng.random() < ERRAND_SHARE:
+    if not families and rng.random() < ERRAND_SHARE:
         errand = teacher.errand(seed)
         return None if errand is None else errand_lecture(errand, seed, language, rng, mistakes)
-    tasks = [task for task in map(load_task, task_names()) if task.split == "seen"]
+    tasks = taught_tasks(families)
     task = tasks[number % len(tasks)]
     phrases: list[str] = getattr(task.instructions, language)
     drawn = tuple(phrases[int(index)] for index in rng.permutation(len(phrases))[:PHRASINGS])
     robot = partial(registry.open_controller, controller)
     return Lecture(task, seed, language, drawn, "command:task", robot, disturbed, mistakes)
+
+
+def taught_tasks(families: tuple[str, ...] = ()) -> list[Task]:
+    """The tasks that a model may be trained on: all, or those of some families.
+
+    Raises:
+        UnknownNameError: If one of the families has none; lists those that have.
+    """
+    seen = [task for task in map(load_task, task_names()) if task.split == "seen"]
+    valid = {task.family for task in seen}
+    if unknown := [family for family in families if family not in valid]:
+        raise UnknownNameError("family to be trained on", unknown[0], sorted(valid))
+    return [task for task in seen if not families or task.family in families]
 
 
 def errand_lecture(

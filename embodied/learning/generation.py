@@ -20,7 +20,7 @@ import numpy as np
 from embodied.errors import ControllerError, UsageError
 from embodied.language import LANGUAGES, Language
 from embodied.learning.dataset import CONVERSATIONS, SHARDS, Sample, prepare, save, write_json
-from embodied.learning.demonstrations import Student, demonstrate, lecture
+from embodied.learning.demonstrations import Student, demonstrate, lecture, taught_tasks
 from embodied.learning.exchange import Exchange
 from embodied.learning.held_out import held_out_in
 from embodied.learning.instructions import Instructor, compact_prompter
@@ -55,6 +55,7 @@ class DataSettings:
         seed: The first world's number; a data set with another range of numbers has other worlds.
         workers: How many processes.
         resume: Go on with what is there.
+        families: If any, episodes and practice are tasks of these alone, and no errands.
         teacher, controller: Whose world it is.
     """
 
@@ -66,6 +67,7 @@ class DataSettings:
     seed: int = 0
     workers: int = 1
     resume: bool = False
+    families: tuple[str, ...] = ()
     teacher: str = "kitchen"
     controller: str = "kitchen"
 
@@ -127,8 +129,9 @@ def generate(settings: DataSettings, on_shard: Callable[[Shard, int], None] = la
         on_shard: Is told of each piece of work that is finished, also earlier, and how many samples came of it.
 
     Raises:
-        UsageError: If there is a data set already that is not to be gone on with, or one that was begun otherwise, or
+        UsageError: If there is a data set already that is not to be gone on with, or one that was begun otherwise,
             nobody is there to practise.
+        UnknownNameError: If there is no task to be trained on in one of the families.
         KeyboardInterrupt: If it was interrupted; what is finished is kept, and is in ``conversations.json``.
     """
     _claim(settings)
@@ -144,6 +147,7 @@ def _claim(settings: DataSettings) -> None:
     """Begin a data set, or see that it is the one that was begun."""
     if settings.practice and settings.student is None:
         raise UsageError("say who practises: --student with a checkpoint")
+    taught_tasks(settings.families)  # or raise before anything is written
     path, origin = settings.out / ORIGIN, {"seed": settings.seed, "teacher": settings.teacher}
     if path.exists() and not settings.resume:
         raise UsageError(f"{settings.out} has a data set already: go on with it by --resume, or choose another --out")
@@ -181,10 +185,11 @@ def _views(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
 
 def _steps(shard: Shard, rng: np.random.Generator) -> Iterator[Sample]:
     teacher = open_teacher(shard.settings.teacher)
-    what = lecture(shard.number, shard.seed, teacher, shard.settings.controller, rng)
+    settings = shard.settings
+    what = lecture(shard.number, shard.seed, teacher, settings.controller, rng, settings.families)
     if what is None:
         return iter(())
-    student = shard.settings.student if shard.kind == "practice" else None
+    student = settings.student if shard.kind == "practice" else None
     return demonstrate(shard.name, what, teacher, compact_prompter(what.language), rng, student)
 
 

@@ -1,4 +1,4 @@
-"""Greedy decoding held to a grammar, which asks the model only where the grammar leaves a choice.
+"""Decoding held to a grammar, which asks the model only where the grammar leaves a choice.
 
 What comes out is what ``generate`` gives with the same logits processor, one token at a time; but tokens that the
 grammar forces go through the model together with the one before them, those at the end not at all, and the beginning
@@ -8,7 +8,7 @@ equally likely to the last digit, rounding may decide between them. The same pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import llguidance
@@ -21,6 +21,8 @@ from embodied.models.prefixes import ALONG_THE_TOKENS, Prefix, empty_cache, find
 
 SEVERAL_AT_ONCE = (DynamicLayer, DynamicSlidingWindowLayer)
 """Caches of attention alone. Recurrent layers may do something else with several tokens than with one after another."""
+Choice = Callable[[torch.Tensor], torch.Tensor]
+"""From scores (1, vocabulary) to the token that is said (1, 1)."""
 
 
 class GrammarDecoder:
@@ -32,8 +34,13 @@ class GrammarDecoder:
         self._image_token_id: int | None = getattr(model.config, "image_token_id", None)
         self._prefix: Prefix | None = None
 
-    def answer(self, inputs: Mapping[str, Any], max_tokens: int) -> list[int]:
+    def answer(self, inputs: Mapping[str, Any], max_tokens: int, seed: int | None = None) -> list[int]:
         """The tokens that follow one prompt, as a processor made ``inputs`` of it.
+
+        Args:
+            inputs: The prompt.
+            max_tokens: How many may follow.
+            seed: Draws each token, as likely as the model finds it; without, it is always the likeliest.
 
         Raises:
             ModelError: If the model's scores are not numbers.
@@ -43,13 +50,18 @@ class GrammarDecoder:
         prefix, self._prefix = self._prefix, None  # if anything fails, nothing is kept
         if cuts and prefix is not None and (known := prefix.shared(inputs, cuts)):
             cache = prefix.crop(known)
-        answered = self._generate(inputs, cuts, cache if cuts else None, max_tokens)
+        answered = self._generate(inputs, cuts, cache if cuts else None, max_tokens, seed)
         if cuts and cache is not None:
             self._prefix = Prefix(inputs, cuts, cache)
         return answered
 
     def _generate(
-        self, inputs: Mapping[str, Any], cuts: tuple[int, ...], cache: DynamicCache | None, max_tokens: int
+        self,
+        inputs: Mapping[str, Any],
+        cuts: tuple[int, ...],
+        cache: DynamicCache | None,
+        max_tokens: int,
+        seed: int | None,
     ) -> list[int]:
         constraint = GrammarLogitsProcessor(self._matcher)
         seen = pictures(inputs) if cache is not None and cache.get_seq_length() == cuts[-1] else {}
@@ -57,7 +69,7 @@ class GrammarDecoder:
             **{name: value for name, value in inputs.items() if name not in seen},
             past_key_values=cache,
             logits_processor=LogitsProcessorList([constraint]),
-            custom_generate=_Loop(constraint, cuts),
+            custom_generate=_Loop(constraint, cuts, _likeliest if seed is None else _Draw(seed)),
             max_new_tokens=max_tokens,
             eos_token_id=self._eos_token_id,
             pad_token_id=self._eos_token_id,
@@ -72,8 +84,8 @@ class GrammarDecoder:
 class _Loop:
     """What ``generate`` calls in place of its own loop, once it has prepared everything for one sequence."""
 
-    def __init__(self, constraint: GrammarLogitsProcessor, cuts: tuple[int, ...]) -> None:
-        self._constraint, self._cuts = constraint, cuts
+    def __init__(self, constraint: GrammarLogitsProcessor, cuts: tuple[int, ...], choose: Choice) -> None:
+        self._constraint, self._cuts, self._choose = constraint, cuts, choose
 
     def __call__(
         self, model: Any, input_ids: torch.Tensor, logits_processor: Any, stopping_criteria: Any, **state: Any
@@ -85,7 +97,7 @@ class _Loop:
         while True:
             if not run:
                 scores = outputs.logits[:, -1].to(input_ids.device, torch.float32, copy=True)
-                chosen = logits_processor(input_ids, scores).argmax(-1, keepdim=True)
+                chosen = self._choose(logits_processor(input_ids, scores))
                 run = [int(chosen), *self._constraint.forced(torch.cat([input_ids, chosen], 1))]
             heard = input_ids.shape[1]
             for token in run:
@@ -93,6 +105,20 @@ class _Loop:
                 if stopping_criteria(input_ids, None).all():
                     return input_ids
             outputs, run = _hear(model, input_ids, heard, outputs, state), []
+
+
+def _likeliest(scores: torch.Tensor) -> torch.Tensor:
+    return scores.argmax(-1, keepdim=True)
+
+
+class _Draw:
+    """Draws tokens on the CPU, so that a seed says the same on every machine that scores alike."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = torch.Generator().manual_seed(seed)
+
+    def __call__(self, scores: torch.Tensor) -> torch.Tensor:
+        return torch.multinomial(scores.softmax(-1).cpu(), 1, generator=self._rng).to(scores.device)
 
 
 def _read(model: Any, input_ids: torch.Tensor, cuts: tuple[int, ...], state: dict[str, Any]) -> Any:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from embodied.commands import MAX_REASON_CHARS, grammar
+from embodied.attempts import repeats
+from embodied.commands import MAX_REASON_CHARS, Motion, grammar, parse
 from embodied.errors import MissingDependencyError, ModelError
 from embodied.planner import Planner, Prompt, Reply, Tier, Turn
 from embodied.registry import PlannerSetup
@@ -32,13 +33,18 @@ PROMPTS = "prompts"
 """A checkpoint directory may have a folder of this name: the templates that it was trained on."""
 MAX_REPLY_TOKENS = 4 * (MAX_REASON_CHARS + 16)
 """Enough for the longest command when every token is one byte of a four-byte character."""
+MAX_DRAWS = 8
+"""A model that still says what was tried in vain is sure of it, and is not asked for ever."""
 
 T = TypeVar("T")
 Message = dict[str, Any]
 
 
 class TransformersPlanner(Planner):
-    """Asks a checkpoint on this machine; greedy, so the same prompt has the same reply."""
+    """Asks a checkpoint on this machine; the same prompt has the same reply.
+
+    It says what is likeliest. Where that is what was just tried in vain it would say it for ever: then it is drawn.
+    """
 
     name = "transformers"
     tier: Tier = "pixels"
@@ -61,19 +67,27 @@ class TransformersPlanner(Planner):
         return getattr(self._processor, "tokenizer", self._processor)
 
     def reply(self, prompt: Prompt) -> Reply:
-        """The command that the checkpoint finds most likely.
+        """The command that the checkpoint finds most likely, or where that was tried in vain, another.
 
         Raises:
             ModelError: If the checkpoint cannot answer; says why and what to do.
         """
         inputs = self._try("read the prompt", lambda: self._inputs(prompt))
-        tokens = self._try("answer", lambda: self._answer(inputs))
-        text = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return Reply(text.strip(), int(inputs["input_ids"].shape[1]), len(tokens))
+        tokens = self._try("answer", lambda: self._answer(inputs, prompt.in_vain))
+        return Reply(self._text(tokens), int(inputs["input_ids"].shape[1]), len(tokens))
 
-    def _answer(self, inputs: Any) -> list[int]:
-        with torch.inference_mode():
-            return self._decoder.answer(inputs, MAX_REPLY_TOKENS)
+    @torch.inference_mode()
+    def _answer(self, inputs: Any, in_vain: tuple[Motion, ...]) -> list[int]:
+        tokens = self._decoder.answer(inputs, MAX_REPLY_TOKENS)
+        for seed in range(MAX_DRAWS):
+            if not repeats(parse(self._text(tokens)), in_vain):
+                break
+            tokens = self._decoder.answer(inputs, MAX_REPLY_TOKENS, seed)
+        return tokens
+
+    def _text(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text.strip()
 
     def _inputs(self, prompt: Prompt) -> Any:
         turns = [_without_markers(turn, _markers(self._processor, self._tokenizer)) for turn in prompt.turns]

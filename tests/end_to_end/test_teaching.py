@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from embodied.commands import Grasp, Move, parse
-from embodied.errors import UsageError
+from embodied.errors import UnknownNameError, UsageError
 from embodied.learning.dataset import read_conversations
-from embodied.learning.demonstrations import Student, demonstrate, errand_lecture
+from embodied.learning.demonstrations import Student, demonstrate, errand_lecture, lecture
 from embodied.learning.generation import DataSettings, generate
 from embodied.learning.instructions import compact_prompter
 from embodied.learning.sights import sights
@@ -94,16 +94,30 @@ def test_combinations_that_are_kept_to_measure_with_are_known():
 
 def test_what_would_have_been_right_is_taught_of_every_step_of_a_student(tmp_path):
     student = Student("grasp(0.02, 0.02, 0.5); done()", planner="scripted")
-    assert generate(DataSettings(tmp_path / "data", views=0, practice=1, student=student)) == 2
-    first, second = read_conversations(tmp_path / "data")
-    assert [entry["kind"] for entry in (first, second)] == ["practice"] * 2
-    for entry in (first, second):
+    count = generate(DataSettings(tmp_path / "data", views=0, practice=1, student=student))
+    entries = read_conversations(tmp_path / "data")
+    assert {entry["kind"] for entry in entries} == {"practice"}
+    for number, entry in enumerate(entries):
         asked = [turn["value"] for turn in entry["conversations"]][::2]
         answered = [turn["value"] for turn in entry["conversations"]][1::2]
         taught = {answer for answer, word in zip(answered, entry["asks"], strict=True) if word == "command:task"}
         assert len(taught) == 1
-        assert not taught & {"grasp(0.020, 0.020, 0.500)", "done()"}
-        assert ("grasp(0.020, 0.020, 0.500) -> " in asked[0]) == (entry is second)
+        assert "grasp(0.020, 0.020, 0.500)" not in taught
+        assert ("grasp(0.020, 0.020, 0.500) -> " in asked[0]) == (number > 0)
+        assert (taught == {"done()"}) == (number == count - 1 > 1)  # what the student said too early ended nothing
+
+
+def test_tasks_of_chosen_families_are_played_and_no_errands():
+    rng = np.random.default_rng(0)
+    drawn = [lecture(number, number, open_teacher(), "kitchen", rng, ("memory", "many")) for number in range(40)]
+    assert {what.task.family for what in drawn} == {"memory", "many"}
+    assert {what.task.split for what in drawn} == {"seen"}
+
+
+def test_a_family_without_anything_to_teach_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(UnknownNameError, match="memory"):
+        generate(DataSettings(tmp_path / "data", views=0, episodes=1, families=("own",)))
+    assert not (tmp_path / "data").exists()
 
 
 def test_nobody_practises_unless_it_is_said_who(tmp_path):

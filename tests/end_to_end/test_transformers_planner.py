@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ pytest.importorskip("transformers")
 from tiny_checkpoints import BUILDERS, IMAGE_PX, build_llava, build_llava_next, train_llama_tokenizer, train_tokenizer  # noqa: E402
 
 from embodied.agent import Agent, AgentSettings  # noqa: E402
+from embodied.attempts import repeats  # noqa: E402
 from embodied.camera import Camera, Intrinsics  # noqa: E402
-from embodied.commands import COMMANDS, grammar, parse  # noqa: E402
+from embodied.commands import COMMANDS, Motion, grammar, parse  # noqa: E402
 from embodied.errors import ModelError  # noqa: E402
 from embodied.geometry import Pose  # noqa: E402
 from embodied.guard import Guard  # noqa: E402
@@ -70,6 +72,17 @@ def test_twenty_random_checkpoints_answer_with_twenty_commands(family, tmp_path)
 
 def test_the_same_prompt_has_the_same_reply(planner):
     assert planner.reply(prompt(1)) == planner.reply(prompt(1))
+
+
+def test_what_was_just_tried_in_vain_is_not_said_again(planner):
+    asked = prompt(1)
+    first = parse(planner.reply(asked).text)
+    assert isinstance(first, Motion)
+    again = replace(asked, in_vain=(first,))
+    other = planner.reply(again)
+    assert not repeats(parse(other.text), [first])
+    assert planner.reply(again) == other
+    assert parse(planner.reply(asked).text) == first
 
 
 def test_a_conversation_with_a_repair_is_understood(planner):

@@ -61,6 +61,19 @@ def test_answer_is_that_of_plain_constrained_decoding_token_for_token(family, se
             assert answered == plainly(model, inputs, matcher, max_tokens), text
 
 
+def test_drawn_answers_keep_to_the_grammar_and_are_as_likely_as_the_model_finds_them():
+    model, inputs = random_model("llava", VOCABULARY, IMAGE, 0), drawn_prompt("llava", random.Random(0))
+    words = [TOKENIZER.convert_tokens_to_ids(word) for word in "abc"]
+    decoder = GrammarDecoder(model, compile_grammar(TOKENS, 'start: "a" | "b" | "c"'), EOS)
+    with torch.inference_mode():
+        likely = model(**inputs).logits[0, -1, words].softmax(-1).tolist()
+        drawn = [decoder.answer(inputs, 40, seed)[0] for seed in range(300)]
+        assert drawn[:20] == [decoder.answer(inputs, 40, seed)[0] for seed in range(20)]
+    for word, share in zip(words, likely, strict=True):
+        assert drawn.count(word) / 300 == pytest.approx(share, abs=0.1)
+    assert len(set(drawn)) > 1
+
+
 def passes(model, inputs, text):
     """How many tokens go through the model at a time."""
     counts = []
