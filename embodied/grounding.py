@@ -4,7 +4,8 @@ The model's z is a claim. Where the command points at a thing, the claim must ag
 measurement is what counts; beside an edge, the claim says which of the two surfaces is meant. The end of a ``move`` may
 be in free space: in front of the surface it is taken as said, near the surface it snaps to it, behind it is an error
 that is told to the model. The start of a ``move`` with something in the hand is that thing, and the hand may hide it:
-where the measurement is of something else, it is taken as said.
+where the measurement is of something else, it is taken as said. With an empty hand, two points that can hardly be told
+apart are one, to be pressed.
 """
 
 from __future__ import annotations
@@ -36,12 +37,16 @@ class GroundingSettings:
         window_px: How far around a point to look for a surface that its z agrees with, where the one at its pixel does
             not or was not measured: models point to about a hundredth of the picture, and at a thin handle or the edge
             of a plate that is the difference between two surfaces.
+        same_point, same_point_m: Points of a move that lie no further apart in x and in y, and in z, are meant to be
+            one: a press. Models name a point twice with the error that they point with.
         trust_claimed_depth: Use the model's z on a robot without a depth camera.
     """
 
     claim_tolerance_m: float = 0.10
     snap_tolerance_m: float = 0.03
     window_px: int = 6
+    same_point: float = 0.015
+    same_point_m: float = 0.05
     trust_claimed_depth: bool = False
 
 
@@ -73,19 +78,26 @@ def ground(
         GroundingError: If a point has no depth, lies behind a surface, or its z disagrees with the measurement.
     """
     settings = settings or GroundingSettings()
-    points = _points(command, observation.gripper.holding)
+    points = _points(command, observation.gripper.holding, settings)
     lifted = tuple(_lift(point, observation, settings, where) for point, where in points)
     source: Literal["measured", "claimed"] = "claimed" if observation.depth_m is None else "measured"
     return GroundedCommand(command_id, command, lifted, observation.id, source)
 
 
-def _points(command: Motion, holding: bool) -> list[tuple[ImagePoint, Where]]:
+def _points(command: Motion, holding: bool, settings: GroundingSettings) -> list[tuple[ImagePoint, Where]]:
     """The command's points, each with where it lies: on what is seen, in the hand, or perhaps in free space."""
     match command:
         case Approach(at=at) | Grasp(at=at):
             return [(at, "seen")]
+        case Move(start=start, end=end) if not holding and _one(start, end, settings):
+            return [(start, "seen"), (start, "seen")]
         case Move(start=start, end=end):
             return [(start, "held" if holding else "seen"), (end, "free")]
+
+
+def _one(a: ImagePoint, b: ImagePoint, settings: GroundingSettings) -> bool:
+    aside = max(abs(a.x - b.x), abs(a.y - b.y))
+    return aside <= settings.same_point and abs(a.z - b.z) <= settings.same_point_m
 
 
 def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> Point:

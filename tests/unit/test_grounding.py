@@ -72,6 +72,19 @@ def test_what_is_in_the_hand_may_be_hidden_by_it(look):
     assert reason_of(Grasp(at=at_depth(1.3)), holding) is Reason.DEPTH_MISMATCH
 
 
+@pytest.mark.parametrize(
+    ("x", "z", "pressed"), [(0.514, 1.0, True), (0.514, 0.96, True), (0.52, 1.0, False), (0.5, 0.9, False)]
+)
+def test_a_move_between_points_that_can_hardly_be_told_apart_is_a_press(look, x, z, pressed):
+    depth_m = np.full(look().depth_m.shape, 1.0, np.float32)
+    depth_m[:, 21:] = 1.04  # beside an edge the two points would be grounded on two surfaces
+    command = Move(start=MIDDLE, end=ImagePoint(x=x, y=0.5, z=z))
+    start, end = ground(command, look(depth_m=depth_m), "test").points_in_world_m
+    assert (start == end) == pressed
+    holding = look(depth_m=depth_m, gripper=GripperState(0.03, True))
+    assert len(set(ground(command, holding, "test").points_in_world_m)) == 2
+
+
 def test_end_of_a_move_in_free_space_is_taken_as_said(look):
     grounded = ground(Move(start=MIDDLE, end=at_depth(0.6)), look(), "test")
     assert depth_of(look(), grounded.points_in_world_m[1]) == pytest.approx(0.6)
