@@ -3,9 +3,9 @@
 The model's z is a claim. Where the command points at a thing, the claim must agree with the measured depth, and the
 measurement is what counts; beside an edge, the claim says which of the two surfaces is meant. The end of a ``move`` may
 be in free space: in front of the surface it is taken as said, near the surface it snaps to it, behind it is an error
-that is told to the model. The start of a ``move`` with something in the hand is that thing, and the hand may hide it:
-where the measurement is of something else, it is taken as said. With an empty hand, two points that can hardly be told
-apart are one, to be pressed.
+that is told to the model; the robot's own arm is no such surface, but what it hides is, if that is known. The start of
+a ``move`` with something in the hand is that thing, and the hand may hide it: where the measurement is of something
+else, it is taken as said. With an empty hand, two points that can hardly be told apart are one, to be pressed.
 """
 
 from __future__ import annotations
@@ -106,10 +106,12 @@ def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettin
     Raises:
         GroundingError: As ``ground``.
     """
-    camera = observation.camera
-    if observation.depth_m is None:
+    camera, depth_m = observation.camera, observation.depth_m
+    if where == "free" and observation.scene_depth_m is not None:
+        depth_m = observation.scene_depth_m
+    if depth_m is None:
         return _at(camera, point.x, point.y, _claimed_depth(point, settings))
-    pixels, readings_m = _window(camera.pixel(point.x, point.y), observation.depth_m, settings.window_px)
+    pixels, readings_m = _window(camera.pixel(point.x, point.y), depth_m, settings.window_px)
     if not len(readings_m):
         raise GroundingError(
             f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",

@@ -41,6 +41,8 @@ class Observation:
             that has no depth camera.
         camera: Intrinsics and ``X_WC`` at that instant.
         gripper: State of the gripper at that instant.
+        scene_depth_m: ``depth_m`` as it would be without the robot, as far as the robot knows: where its own body hides
+            the scene, the last depth that was measured there; ``None`` on a robot that does not know where its body is.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Observation:
     depth_m: NDArray[np.float32] | None
     camera: Camera
     gripper: GripperState
+    scene_depth_m: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and check shapes, types and depths.
@@ -63,8 +66,9 @@ class Observation:
         if self.image.dtype != np.uint8 or self.image.shape != (*size, 3):
             raise ValueError(f"image must be uint8 {(*size, 3)}, not {self.image.dtype} {self.image.shape}")
         object.__setattr__(self, "image", frozen_array(self.image, np.uint8))
-        if self.depth_m is not None:
-            object.__setattr__(self, "depth_m", self._checked_depth(self.depth_m, size))
+        for name in ("depth_m", "scene_depth_m"):
+            if (given := getattr(self, name)) is not None:
+                object.__setattr__(self, name, self._checked_depth(given, size))
 
     @staticmethod
     def _checked_depth(depth_m: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

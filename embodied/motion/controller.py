@@ -68,10 +68,9 @@ class MotionController(Controller):
     def sense(self, observation_id: int) -> Observation:
         """Look with the first camera."""
         _, _, mover = self._connected()
-        look = self._look()
-        return Observation(
-            observation_id, look.time_s, look.image, look.depth_m, look.camera, self._gripper_state(mover)
-        )
+        look, gripper = self._look(), self._gripper_state(mover)
+        scene_depth_m = None if look.depth_m is None else mover.memory.scene_depth(look.depth_m)
+        return Observation(observation_id, look.time_s, look.image, look.depth_m, look.camera, gripper, scene_depth_m)
 
     def perform(self, grounded: GroundedCommand, timeout_s: float) -> Result:
         """Do it by the skill that the command and the hand's state call for."""

@@ -77,6 +77,15 @@ class SceneMemory:
         kept = points[~_seen_through(points, look.camera, np.where(clear, look.depth_m, np.nan))]
         self._points = np.vstack([kept, seen_W[clear]])
 
+    def scene_depth(self, depth_m: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The depth map that was seen last, with what is remembered where the robot hides the scene."""
+        if self._camera is None:
+            return depth_m
+        X_WC = self._camera.pose_in_world
+        remembered_m = (self._cloud_W - X_WC.translation_m) @ X_WC.rotation[:, 2]
+        known = self._hidden & ~self._doubted & np.isfinite(remembered_m)
+        return np.where(known, remembered_m, depth_m).astype(np.float32)
+
     def forget(self, p_WP: FloatArray) -> None:
         """No longer expect what was seen at the points (k, 3): it was taken away."""
         if self._camera is None or not len(p_WP):

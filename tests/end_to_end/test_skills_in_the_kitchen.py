@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from itertools import count
 
+import cv2
 import numpy as np
 import pybullet as p  # noqa: TID251 - measures contacts
 import pytest
@@ -199,6 +200,18 @@ def test_approach_stands_before_the_thing_and_touches_nothing(kitchen):
 def test_measured_position_is_where_the_hand_is(kitchen):
     result = approach(kitchen, (0.5, 0.0, 0.95))
     np.testing.assert_allclose(result.measured.gripper_in_world_m, hand_m(kitchen.world), atol=2e-3)
+
+
+def test_depth_of_the_scene_has_no_arm_in_it_where_the_kitchen_was_seen_before(kitchen):
+    arm = lambda: kitchen.world.shown(kitchen.world.camera())[0] == kitchen.world.robot  # noqa: E731
+    approach(kitchen, (0.45, 0.2, 1.0))
+    before, was_hidden = kitchen.observe(), arm()
+    approach(kitchen, (0.6, -0.3, 1.0))
+    after, hidden = kitchen.observe(), arm()
+    came = hidden & ~cv2.dilate(was_hidden.astype(np.uint8), np.ones((31, 31), np.uint8)).astype(bool)
+    assert came.sum() > 500
+    assert (before.depth_m - after.depth_m)[came].min() > 0.05
+    np.testing.assert_allclose(after.scene_depth_m[came], before.depth_m[came], atol=1e-3)
 
 
 def test_grasp_of_air_is_no_grasp_and_does_not_move(kitchen):

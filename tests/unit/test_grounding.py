@@ -85,6 +85,24 @@ def test_a_move_between_points_that_can_hardly_be_told_apart_is_a_press(look, x,
     assert len(set(ground(command, holding, "test").points_in_world_m)) == 2
 
 
+def test_end_of_a_move_may_lie_behind_the_robot_s_own_arm_and_not_behind_what_that_hides(look):
+    scene_depth_m = np.full(look().depth_m.shape, 2.0, np.float32)
+    observation = look(scene_depth_m=scene_depth_m, gripper=GripperState(0.03, True))
+    grounded = ground(Move(start=MIDDLE, end=at_depth(1.5)), observation, "test")
+    assert depth_of(look(), grounded.points_in_world_m[1]) == pytest.approx(1.5)
+    snapped = ground(Move(start=MIDDLE, end=at_depth(2.02)), observation, "test")
+    assert depth_of(look(), snapped.points_in_world_m[1]) == pytest.approx(2.0)
+    assert reason_of(Move(start=MIDDLE, end=at_depth(2.1)), observation) is Reason.BEHIND_SURFACE
+    assert reason_of(Move(start=MIDDLE, end=at_depth(1.5)), replace(observation, scene_depth_m=None)) is (
+        Reason.BEHIND_SURFACE
+    )
+
+
+def test_what_is_pointed_at_is_what_is_seen_and_not_what_the_arm_hides(look):
+    observation = look(scene_depth_m=np.full(look().depth_m.shape, 2.0, np.float32))
+    assert reason_of(Grasp(at=at_depth(2.0)), observation) is Reason.DEPTH_MISMATCH
+
+
 def test_end_of_a_move_in_free_space_is_taken_as_said(look):
     grounded = ground(Move(start=MIDDLE, end=at_depth(0.6)), look(), "test")
     assert depth_of(look(), grounded.points_in_world_m[1]) == pytest.approx(0.6)

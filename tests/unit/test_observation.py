@@ -30,10 +30,11 @@ def test_image_of_another_shape_or_type_is_refused(look, image):
         look(image=image)
 
 
+@pytest.mark.parametrize("name", ["depth_m", "scene_depth_m"])
 @pytest.mark.parametrize("depth_m", [np.ones((40, 30), np.float32), np.ones((30, 40), np.float64)])
-def test_depth_map_of_another_shape_or_type_is_refused(look, depth_m):
+def test_depth_map_of_another_shape_or_type_is_refused(look, name, depth_m):
     with pytest.raises(ValueError, match="depth map must be float32"):
-        look(depth_m=depth_m)
+        look(**{name: depth_m})
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.inf, -np.inf])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pinocchio
 import pytest
@@ -88,6 +89,28 @@ def test_where_the_robot_hides_the_scene_what_was_seen_before_is_kept(memory, ro
     before = memory.points()
     memory.see(with_robot(seen(TABLE, BLOCK), robot), OVER_THE_TABLE)
     np.testing.assert_allclose(memory.points(), before, atol=1e-6)
+
+
+def test_depth_of_the_scene_is_what_was_measured_before_the_robot_came_and_what_is_measured_beside_it(memory, robot):
+    alone, hidden = seen(TABLE, FLOOR), with_robot(seen(TABLE, FLOOR, BLOCK), robot)
+    assert memory.scene_depth(hidden.depth_m) is hidden.depth_m
+    memory.see(alone, HOME)
+    memory.see(hidden, OVER_THE_TABLE)
+    scene_m, behind = memory.scene_depth(hidden.depth_m), np.isfinite(robot)
+    np.testing.assert_allclose(scene_m[behind], alone.depth_m[behind], atol=1e-6)
+    beside = ~cv2.dilate(behind.astype(np.uint8), np.ones((15, 15), np.uint8)).astype(bool)
+    np.testing.assert_array_equal(scene_m[beside], hidden.depth_m[beside])
+    assert (scene_m != alone.depth_m).any()
+
+
+def test_depth_of_the_scene_is_not_made_up_where_nothing_was_ever_measured_or_may_have_changed(memory, robot):
+    hidden = with_robot(seen(TABLE, FLOOR), robot)
+    memory.see(hidden, OVER_THE_TABLE)
+    np.testing.assert_array_equal(memory.scene_depth(hidden.depth_m), hidden.depth_m)
+    memory.see(seen(TABLE, FLOOR), HOME)
+    memory.see(hidden, OVER_THE_TABLE)
+    memory.doubt()
+    np.testing.assert_array_equal(memory.scene_depth(hidden.depth_m), hidden.depth_m)
 
 
 def test_where_the_robot_does_not_hide_it_the_latest_look_counts(memory):
