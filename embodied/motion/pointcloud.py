@@ -22,6 +22,10 @@ PLANE_MIN_SHARE = 0.12
 MAX_PLANES = 4
 LEVEL = 0.97
 """Vertical share of the unit normals of level planes."""
+STANDS_M = 0.01
+AROUND_M = 0.08
+SECTORS = 16
+MOST_SECTORS = 12
 PATCH_LINK_M = 0.02
 LINK_M = 0.012
 MIN_CLUSTER_POINTS = 12
@@ -85,6 +89,31 @@ def without_planes(points: FloatArray, target: FloatArray) -> tuple[FloatArray, 
         rest = rest[~(inliers if plane.supports(target) else patch)]
         planes.append(plane)
     return rest, planes
+
+
+def beside_which(points: FloatArray, target: FloatArray, reach_m: float) -> FloatArray:
+    """The point that is meant by ``target``: on a level surface that goes on around it, what stands within ``reach_m``.
+
+    Where ``target`` is not on such a surface, or nothing stands there, itself.
+    """
+    if len(points) < MIN_PLANE_POINTS:
+        return target
+    plane, inliers = _largest_plane(points)
+    if plane.distance_m(target) > PLANE_TOLERANCE_M or abs(plane.normal[2]) < LEVEL:
+        return target
+    heights_m = (points @ plane.normal + plane.offset_m) * np.sign(plane.normal[2])
+    distances_m = np.linalg.norm(points - target, axis=1)
+    stands = np.flatnonzero((heights_m > STANDS_M) & (distances_m < reach_m))
+    if len(stands) < MIN_CLUSTER_POINTS or not _goes_on_around(points[inliers] - target):
+        return target
+    return np.asarray(points[stands[distances_m[stands].argmin()]])
+
+
+def _goes_on_around(offsets: FloatArray) -> bool:
+    """Whether points (k, 3) of a surface, as seen from one of them, lie in most directions."""
+    away = offsets[np.linalg.norm(offsets, axis=1) > AROUND_M]
+    sectors = np.unique(np.arctan2(away[:, 1], away[:, 0]) // (2.0 * np.pi / SECTORS))
+    return len(sectors) >= MOST_SECTORS
 
 
 def cluster_at(points: FloatArray, target: FloatArray, reach_m: float) -> FloatArray:

@@ -9,12 +9,14 @@ import numpy as np
 from embodied.geometry import FloatArray
 from embodied.motion.approaches import UPRIGHT
 from embodied.motion.lumps import lump_at
-from embodied.motion.pointcloud import LEVEL, Plane, cluster_at, thinned, without_planes
+from embodied.motion.pointcloud import LEVEL, Plane, beside_which, cluster_at, thinned, without_planes
 
 CROP_M = 0.20
 SURROUNDINGS_M = 0.10
 """The hand reaches beyond what is looked at for the thing itself."""
 TARGET_REACH_M = 0.03
+BESIDE_M = 0.05
+"""Who would take hold of a support so near to a thing means the thing."""
 OTHERS_SPACING_M = 0.008
 FOOT_M = 0.02
 """What stands on a plane was seen down to here at least: the plane's own points are not the thing's."""
@@ -27,7 +29,7 @@ class Thing:
     Attributes:
         cluster_W: (m, 3) the points that hang together there.
         others_W: (k, 3) all other points around it.
-        target_W: (3,) where it was pointed at.
+        target_W: (3,) where it was pointed at, or beside which.
         planes_W: The large planes around it.
         view_W: The level direction from which it was seen.
     """
@@ -64,6 +66,8 @@ class Thing:
 def thing_at(target_W: FloatArray, seen_W: FloatArray, widest_m: float, view_W: FloatArray | None = None) -> Thing:
     """The thing at ``target_W`` in all that was seen (k, 3), in the level direction ``view_W`` if it was one view.
 
+    Who points at what a thing stands on, just beside it, means the thing.
+
     Where what hangs together there is wider than ``widest_m``, it is what rises from that at the target, if anything
     does. Its cluster is empty if nothing stands out there.
     """
@@ -71,6 +75,7 @@ def thing_at(target_W: FloatArray, seen_W: FloatArray, widest_m: float, view_W: 
     distances = np.linalg.norm(seen_W - target_W, axis=1)
     near = thinned(seen_W[distances < CROP_M])
     around = seen_W[(distances >= CROP_M) & (distances < CROP_M + SURROUNDINGS_M)]
+    target_W = beside_which(near, target_W, BESIDE_M)
     rest, planes = without_planes(near, target_W)
     cluster = cluster_at(rest, target_W, TARGET_REACH_M)
     if not len(cluster):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embodied.motion.pointcloud import cluster_at, thinned, without_planes
+from embodied.motion.pointcloud import beside_which, cluster_at, thinned, without_planes
 
 NOTHING = np.empty((0, 3))
 
@@ -40,6 +40,24 @@ def test_plane_through_the_target_is_kept():
     rest, planes = without_planes(np.vstack([TABLE, CUBE]), on_the_table)
     assert len(rows(rest) & rows(TABLE)) == len(TABLE)
     assert planes == []
+
+
+def test_who_points_at_a_support_just_beside_a_thing_means_the_thing():
+    cloud = np.vstack([TABLE, CUBE])
+    for target in ([0.035, 0.0, 0.0], [0.0, -0.03, 0.001]):
+        meant = beside_which(cloud, np.array(target), 0.03)
+        assert tuple(meant.round(6)) in rows(CUBE)
+        assert np.linalg.norm(meant - target) < 0.03
+    for target in ([0.1, 0.1, 0.0], [0.0, 0.0, 0.05]):
+        assert beside_which(cloud, np.array(target), 0.03).tolist() == target
+
+
+def test_who_points_at_something_flat_that_does_not_go_on_around_means_that():
+    board = sheet((-0.05, -0.2, 0.0), (0.2, 0.03, 0.0))
+    target = np.array([0.035, 0.01, 0.0])
+    assert beside_which(np.vstack([board, CUBE]), target, 0.03) is target
+    assert beside_which(board, target, 0.03) is target
+    assert beside_which(NOTHING, target, 0.03) is target
 
 
 def test_face_of_a_thing_that_fits_the_hand_is_no_large_plane():
