@@ -18,6 +18,7 @@ LAYERS = (
     ("grounding", "planner"),
     ("guard",),
     ("controller", "step"),
+    ("attempts",),
     ("motion", "prompting", "registry"),
     ("agent", "drawing", "episode"),
     ("gym", "models", "recording"),
