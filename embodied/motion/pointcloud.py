@@ -23,7 +23,9 @@ MAX_PLANES = 4
 LEVEL = 0.97
 """Vertical share of the unit normals of level planes."""
 STANDS_M = 0.01
+"""What rises so high above a surface stands on it."""
 AROUND_M = 0.08
+"""A surface goes on around a point if it is seen further off than this in most of the sectors around it."""
 SECTORS = 16
 MOST_SECTORS = 12
 PATCH_LINK_M = 0.02
