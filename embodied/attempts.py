@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-from embodied.commands import Approach, Done, Grasp, ImagePoint, Motion, Move, Refuse
+from embodied.commands import Approach, Done, Grasp, Motion, Move, Refuse
 from embodied.step import Step
 
 SAME = 0.01
@@ -27,11 +27,7 @@ def repeats(command: Approach | Grasp | Move | Done | Refuse, earlier: Iterable[
 def _same(command: Approach | Grasp | Move | Done | Refuse, other: Motion) -> bool:
     match command, other:
         case (Approach(at=here), Approach(at=there)) | (Grasp(at=here), Grasp(at=there)):
-            return _close(here, there)
+            return here.near(there, SAME, SAME)
         case Move(), Move():
-            return _close(command.start, other.start) and _close(command.end, other.end)
+            return command.start.near(other.start, SAME, SAME) and command.end.near(other.end, SAME, SAME)
     return False
-
-
-def _close(a: ImagePoint, b: ImagePoint) -> bool:
-    return max(abs(a.x - b.x), abs(a.y - b.y), abs(a.z - b.z)) <= SAME

@@ -44,6 +44,10 @@ class ImagePoint(_Strict):
     y: UnitInterval
     z: Depth
 
+    def near(self, other: ImagePoint, aside: float, depth_m: float) -> bool:
+        """Whether another point lies no further away than ``aside`` in x and in y, and ``depth_m`` in z."""
+        return max(abs(self.x - other.x), abs(self.y - other.y)) <= aside and abs(self.z - other.z) <= depth_m
+
     def __str__(self) -> str:
         """The three numbers as the call form has them."""
         return ", ".join(f"{value:.{DECIMALS}f}" for value in (self.x, self.y, self.z))

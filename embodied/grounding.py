@@ -89,15 +89,10 @@ def _points(command: Motion, holding: bool, settings: GroundingSettings) -> list
     match command:
         case Approach(at=at) | Grasp(at=at):
             return [(at, "seen")]
-        case Move(start=start, end=end) if not holding and _one(start, end, settings):
+        case Move(start=start, end=end) if not holding and start.near(end, settings.same_point, settings.same_point_m):
             return [(start, "seen"), (start, "seen")]
         case Move(start=start, end=end):
             return [(start, "held" if holding else "seen"), (end, "free")]
-
-
-def _one(a: ImagePoint, b: ImagePoint, settings: GroundingSettings) -> bool:
-    aside = max(abs(a.x - b.x), abs(a.y - b.y))
-    return aside <= settings.same_point and abs(a.z - b.z) <= settings.same_point_m
 
 
 def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> Point:

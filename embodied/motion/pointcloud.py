@@ -47,10 +47,18 @@ class Plane:
         """How far points (..., 3) are from it."""
         return np.abs(p @ self.normal + self.offset_m)
 
+    @property
+    def level(self) -> bool:
+        """Whether things can stand on it."""
+        return abs(float(self.normal[2])) > LEVEL
+
+    def height_m(self, p: FloatArray) -> Any:
+        """How far points (..., 3) are above it; below it is negative."""
+        return (p @ self.normal + self.offset_m) * np.sign(self.normal[2])
+
     def supports(self, p_WP: FloatArray) -> bool:
         """Whether it is level and below the point: then all of it is a surface, wherever something stands on it."""
-        height_m = float(p_WP @ self.normal + self.offset_m) * float(np.sign(self.normal[2]))
-        return abs(float(self.normal[2])) > LEVEL and height_m > 0.0
+        return self.level and bool(self.height_m(p_WP) > 0.0)
 
 
 @lru_cache(maxsize=1)
@@ -101,11 +109,10 @@ def beside_which(points: FloatArray, target: FloatArray, reach_m: float) -> Floa
     if len(points) < MIN_PLANE_POINTS:
         return target
     plane, inliers = _largest_plane(points)
-    if plane.distance_m(target) > PLANE_TOLERANCE_M or abs(plane.normal[2]) < LEVEL:
+    if plane.distance_m(target) > PLANE_TOLERANCE_M or not plane.level:
         return target
-    heights_m = (points @ plane.normal + plane.offset_m) * np.sign(plane.normal[2])
     distances_m = np.linalg.norm(points - target, axis=1)
-    stands = np.flatnonzero((heights_m > STANDS_M) & (distances_m < reach_m))
+    stands = np.flatnonzero((plane.height_m(points) > STANDS_M) & (distances_m < reach_m))
     if len(stands) < MIN_CLUSTER_POINTS or not _goes_on_around(points[inliers] - target):
         return target
     return np.asarray(points[stands[distances_m[stands].argmin()]])

@@ -9,7 +9,7 @@ import numpy as np
 from embodied.geometry import FloatArray
 from embodied.motion.approaches import UPRIGHT
 from embodied.motion.lumps import lump_at
-from embodied.motion.pointcloud import LEVEL, Plane, beside_which, cluster_at, thinned, without_planes
+from embodied.motion.pointcloud import Plane, beside_which, cluster_at, thinned, without_planes
 
 CROP_M = 0.20
 SURROUNDINGS_M = 0.10
@@ -52,7 +52,7 @@ class Thing:
         if not len(self.cluster_W):
             return True
         foot_W = self.cluster_W[self.cluster_W[:, 2].argmin()]
-        levels = (plane for plane in self.planes_W if abs(plane.normal[2]) > LEVEL)
+        levels = (plane for plane in self.planes_W if plane.level)
         fronts = (plane for plane in self.planes_W if abs(plane.normal[2]) < UPRIGHT)
         on_level = any(plane.distance_m(foot_W) < FOOT_M for plane in levels)
         return on_level or not any(plane.distance_m(self.cluster_W).min() < FOOT_M for plane in fronts)
