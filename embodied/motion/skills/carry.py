@@ -12,6 +12,7 @@ from embodied.geometry import FloatArray, Pose
 from embodied.motion.mover import Mover
 from embodied.motion.skills.grasp import MIN_WIDTH_M, Held
 from embodied.motion.skills.retreat import UP, release, shifted
+from embodied.motion.standing import spot_near
 from embodied.result import Reason
 
 LIFTS_M = (0.20, 0.15, 0.10, 0.05)
@@ -25,6 +26,8 @@ BELOW_M = 0.03
 SET_DOWN_SPEED_M_S = 0.08
 SET_DOWN_FORCE_N = 5.0
 CARRY_SCALE = 0.5
+FOOT_M = (0.015, 0.035)
+"""Half the width that a foot is taken to have, at least and at most."""
 ENOUGH_GOALS = 3
 TILTS_DEG = (0.0, 15.0, 30.0)
 """From how it is held towards the robot, where there is no room otherwise: what is set down so comes to stand."""
@@ -32,20 +35,26 @@ YAWS_DEG = (0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 135.0, -135.0, 180.0)
 
 
 def carry(mover: Mover, held: Held, end_W: FloatArray) -> None:
-    """Set the held thing down with its foot at ``end_W``.
+    """Set the held thing down with its foot at ``end_W``, or near it where it stands better.
 
     Raises:
         SkillError: ``unreachable``, ``no_path``, ``slipped``, ``blocked``, ``timeout``, ``stopped``.
     """
     _lift(mover, held)
     check_held(mover)
-    above_m, goals = _goals_above(mover, held, end_W)
+    above_m, goals = _goals_above(mover, held, spot_near(end_W, mover.memory.points(), _foot_m(mover, held)))
     _bring(mover, held, goals)
     check_held(mover)
     mover.tare()
     mover.line(shifted(mover.pose, -(above_m + BELOW_M) * UP), speed_m_s=SET_DOWN_SPEED_M_S, force_n=SET_DOWN_FORCE_N)
     check_held(mover)
     release(mover)
+
+
+def _foot_m(mover: Mover, held: Held) -> float:
+    """Half the width of the held thing, seen from above."""
+    across_m = np.ptp((held.cluster_G @ mover.pose.rotation.T)[:, :2], axis=0)
+    return float(np.clip(across_m.min() / 2.0, *FOOT_M))
 
 
 def _bring(mover: Mover, held: Held, goals: list[FloatArray]) -> None:

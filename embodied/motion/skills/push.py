@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.collision import CollisionWorld
+from embodied.motion.knobs import knob_at
 from embodied.motion.mover import Mover
-from embodied.motion.skills.retreat import back_off, go_home, shifted, went
+from embodied.motion.skills.retreat import UP, back_off, go_home, shifted, went
+from embodied.motion.touch import Travelled
 from embodied.result import Reason
 
 BEFORES_M = (0.05, 0.10, 0.15)
@@ -23,6 +26,28 @@ LEAST_M = 0.003
 EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
 PRESS_M = 0.012
 """How deep a press goes where nothing stops it: buttons click before."""
+GIVES_M = 0.005
+"""What was moved so far before it stopped may only have been struck, or have jammed: it is pushed on."""
+HOME_M = 0.02
+HOME_SPEED_M_S = 0.04
+SQUARE = 0.9
+"""What is pushed squarely at a face goes on so far if it can, as no end is named more exactly: fronts are to shut.
+Slowly, since there they strike."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stance:
+    """A way to begin a push.
+
+    Attributes:
+        before_m: How far before the point the finger tips stand.
+        goals: Joint positions there.
+        roomy: Whether the arm touches neither the counter nor a wall from there on.
+    """
+
+    before_m: float
+    goals: list[FloatArray]
+    roomy: bool
 
 
 def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
@@ -35,18 +60,39 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
     along = end_W - start_W
     length_m = float(np.linalg.norm(along))
     if length_m < LEAST_M:
-        length_m, along = PRESS_M, PRESS_M * mover.memory.into_surface(start_W)
+        start_W, into_W = _pressed(mover, start_W)
+        length_m, along = PRESS_M, PRESS_M * into_W
     direction, end_W = along / length_m, start_W + along
+    square = length_m > PRESS_M and float(mover.memory.into_surface(start_W) @ direction) > SQUARE
+    home_m = HOME_M if square else 0.0
     mover.grip(0.0, gripper.max_force_n)
-    before_m = _travel(mover, start_W, direction, length_m)
+    before_m = _travel(mover, start_W, direction, length_m + home_m)
     mover.tare()
-    moved = mover.line(shifted(mover.pose, direction * (before_m + length_m)), speed_m_s=SPEED_M_S, force_n=FORCE_N)
+    begun = mover.pose
+    moved = _push_on(mover, shifted(begun, direction * (before_m + length_m)), SPEED_M_S)
+    if home_m and not moved.blocked:
+        moved = _push_on(mover, shifted(begun, direction * (before_m + length_m + home_m)), HOME_SPEED_M_S)
     left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
     back_off(mover)
     go_home(mover)  # with closed fingers: behind the bar of a handle they would open against it, and be stuck there
     mover.grip(gripper.max_width_m, gripper.max_force_n)
     if moved.blocked and left_m > max(ARRIVED_M, 0.25 * length_m):
         raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
+
+
+def _pressed(mover: Mover, start_W: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where to press, and in which direction: on the middle of a button, or where none is, as it was pointed at."""
+    knob_W = knob_at(mover.memory.points(), start_W)
+    return (start_W, mover.memory.into_surface(start_W)) if knob_W is None else (knob_W, -UP)
+
+
+def _push_on(mover: Mover, end: Pose, speed_m_s: float) -> Travelled:
+    """Push to ``end``, on from where something stopped it for as long as it gives way."""
+    while True:
+        begun_W = mover.pose.translation_m
+        moved = mover.line(end, speed_m_s=speed_m_s, force_n=FORCE_N)
+        if not moved.blocked or float(np.linalg.norm(moved.pose.translation_m - begun_W)) < GIVES_M:
+            return moved
 
 
 def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: float) -> float:
@@ -58,18 +104,23 @@ def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: 
         SkillError: ``unreachable``, ``no_path``, ``blocked``, ``timeout``, ``stopped``.
     """
     seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
-    possible: list[tuple[float, list[FloatArray]]] = []
+    stances: list[Stance] = []
     for before_m in BEFORES_M:
-        goals, roomy = _before(mover, declared, start_W, direction, before_m, length_m)
-        possible += [(before_m, goals)] if goals else []
-        if (roomy or before_m == BEFORES_M[0]) and went(mover, [q for q in goals if seen.free(q)]):
+        found = len(stances)
+        for stance in _before(mover, declared, start_W, direction, before_m, length_m):
+            stances.append(stance)
+            if stance.roomy and went(mover, [q for q in stance.goals if seen.free(q)]):
+                return before_m
+        cramped = [] if any(stance.roomy for stance in stances[found:]) else stances[:1]
+        if not found and cramped and went(mover, [q for q in cramped[0].goals if seen.free(q)]):
             return before_m
-    if not possible:
+    if not stances:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
-    before_m, goals = possible[0]
     around = np.array([start_W - 2 * BEFORES_M[0], start_W + 2 * BEFORES_M[0]])
-    mover.travel(goals, scale=CRAMPED_SCALE, ignore=around)
-    return before_m
+    beside = mover.world(ignore=around)
+    best = max(stances, key=lambda stance: (any(map(beside.free, stance.goals)), stance.roomy))
+    mover.travel(best.goals, scale=CRAMPED_SCALE, ignore=around)
+    return best.before_m
 
 
 def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
@@ -83,14 +134,9 @@ def _before(
     direction: FloatArray,
     before_m: float,
     length_m: float,
-) -> tuple[list[FloatArray], bool]:
-    """Joint positions with the finger tips ``before_m`` before ``start_W``, from which the arm can go straight through.
-
-    If there are, such from which it touches nothing of ``declared`` on the way, neither the counter nor a wall; and
-    whether these are such.
-    """
+) -> Iterator[Stance]:
+    """Where the finger tips are ``before_m`` before ``start_W``, and the arm can go straight through from there."""
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
-    cramped: list[FloatArray] = []
     for rotation in _rotations(direction):
         tip_W = start_W - before_m * direction
         pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])
@@ -98,10 +144,8 @@ def _before(
         lines = ((q, mover.line_path(q, through)) for q in mover.solutions(pose))
         ways = [(q, path) for q, path in lines if path is not None]
         roomy = [q for q, path in ways if all(declared.free(each) for each in path[::2])]
-        if roomy:
-            return roomy, True
-        cramped = cramped or [q for q, _ in ways]
-    return cramped, False
+        if ways:
+            yield Stance(before_m, roomy or [q for q, _ in ways], bool(roomy))
 
 
 def _rotations(direction: FloatArray) -> Iterator[FloatArray]:

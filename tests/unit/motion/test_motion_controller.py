@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from fake_kitchen import BRICK, LIMITS, SOMEWHERE, Kitchen
 from fake_panda import PANDA
-from scenery import TABLE
+from scenery import TABLE, block
 
 from embodied.commands import Approach
 from embodied.errors import ControllerError
 from embodied.grounding import GroundedCommand
+from embodied.motion.skills.push import HOME_M, PRESS_M
 from embodied.result import Reason
 
 TOP = (0.5, 0.0, 0.86)
@@ -26,6 +27,10 @@ def kitchen(kinematics, body, monkeypatch):
     monkeypatch.setattr("embodied.motion.controller.Body", lambda kinematics: body)
     with Kitchen([TABLE, BRICK], kinematics) as opened:
         yield opened
+
+
+CYCLES_FELT = 2
+"""A blow lasts so long that it must be felt."""
 
 
 def rises(kitchen):
@@ -278,6 +283,41 @@ def test_push_goes_along_with_closed_fingers_and_opens_again(kitchen):
     assert min(np.linalg.norm(tip - [0.58, 0.0, 0.84]) for tip in tips) < 0.02
     assert min(s.gripper_width_m for s in kitchen.arm.states) == 0.0
     assert result.measured.gripper_width_m == pytest.approx(0.08)
+
+
+def test_push_goes_on_where_what_it_struck_gives_way(kitchen):
+    blows_m = [0.50, 0.45]
+
+    def struck(X_WG):
+        """A blow at each of these places, over as soon as it was felt."""
+        return np.array([-50.0 if blows_m and X_WG.translation_m[0] > blows_m[-1] else 0.0, 0, 0])
+
+    def note(state):
+        if struck(kitchen.arm.kinematics.grasp_pose(state.positions_rad)).any():
+            felt.append(state)
+            if len(felt) % CYCLES_FELT == 0:
+                blows_m.pop()
+
+    felt: list[object] = []
+    kitchen.arm.force_W, kitchen.arm.on_cycle = struck, note
+    result = kitchen.move((0.40, 0.0, 0.84), (0.58, 0.0, 0.84))
+    assert result.status == "succeeded", result
+
+
+def test_push_squarely_at_a_face_goes_a_little_beyond_the_end(kitchen):
+    result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
+    assert result.status == "succeeded", result
+    tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
+    assert max(tip[0] for tip in tips) == pytest.approx(0.58 + HOME_M, abs=0.006)
+
+
+def test_press_beside_a_button_goes_down_on_its_middle(kitchen):
+    kitchen.boxes[1:] = [block(0.55, 0.2, (0.034, 0.034, 0.014), name="button")]
+    result = kitchen.move((0.53, 0.22, 0.80), (0.53, 0.22, 0.80))
+    assert result.status == "succeeded", result
+    tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
+    lowest = min(tips, key=lambda tip: tip[2])
+    np.testing.assert_allclose(lowest, [0.55, 0.2, 0.814 - PRESS_M], atol=0.008)
 
 
 def test_push_against_what_does_not_move_is_blocked(kitchen):
