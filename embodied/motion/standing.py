@@ -70,7 +70,7 @@ def _grid(middle: FloatArray) -> Iterator[FloatArray]:
 
 
 def _spot(xy: FloatArray, seen_W: FloatArray, end_W: FloatArray, radius_m: float) -> FloatArray | None:
-    """The place at the height of what bears it there; ``None`` if nothing was seen there, or not near that of ``end_W``."""
+    """The place at the height of what bears it there; ``None`` if nothing was seen there about as high as ``end_W``."""
     core = seen_W[np.linalg.norm(seen_W[:, :2] - xy, axis=1) < CORE * radius_m, 2]
     if len(core) < MIN_POINTS:
         return None

@@ -10,9 +10,9 @@ import numpy as np
 from embodied.errors import SkillError
 from embodied.geometry import FloatArray, Pose
 from embodied.motion.collision import CollisionWorld
-from embodied.motion.knobs import knob_at
 from embodied.motion.mover import Mover
-from embodied.motion.skills.retreat import UP, back_off, go_home, shifted, went
+from embodied.motion.skills.retreat import back_off, go_home, shifted, went
+from embodied.motion.skills.strokes import Stroke, stroke
 from embodied.motion.touch import Travelled
 from embodied.result import Reason
 
@@ -22,17 +22,10 @@ SPEED_M_S = 0.12
 FORCE_N = 40.0
 CRAMPED_SCALE = 0.2
 ARRIVED_M = 0.02
-LEAST_M = 0.003
+BEYOND_SPEED_M_S = 0.04
 EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
-PRESS_M = 0.012
-"""How deep a press goes where nothing stops it: buttons click before."""
 GIVES_M = 0.005
 """What was moved so far before it stopped may only have been struck, or have jammed: it is pushed on."""
-HOME_M = 0.02
-HOME_SPEED_M_S = 0.04
-SQUARE = 0.9
-"""What is pushed squarely at a face goes on so far if it can, as no end is named more exactly: fronts are to shut.
-Slowly, since there they strike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,33 +50,27 @@ def push(mover: Mover, start_W: FloatArray, end_W: FloatArray) -> None:
         SkillError: ``unreachable``, ``no_path``; ``blocked`` if it stopped far from the end; ``timeout``, ``stopped``.
     """
     gripper = mover.kinematics.description.gripper
-    along = end_W - start_W
-    length_m = float(np.linalg.norm(along))
-    if length_m < LEAST_M:
-        start_W, into_W = _pressed(mover, start_W)
-        length_m, along = PRESS_M, PRESS_M * into_W
-    direction, end_W = along / length_m, start_W + along
-    square = length_m > PRESS_M and float(mover.memory.into_surface(start_W) @ direction) > SQUARE
-    home_m = HOME_M if square else 0.0
+    what = stroke(mover.memory, start_W, end_W, gripper.max_width_m)
     mover.grip(0.0, gripper.max_force_n)
-    before_m = _travel(mover, start_W, direction, length_m + home_m)
+    before_m = _travel(mover, what)
     mover.tare()
-    begun = mover.pose
-    moved = _push_on(mover, shifted(begun, direction * (before_m + length_m)), SPEED_M_S)
-    if home_m and not moved.blocked:
-        moved = _push_on(mover, shifted(begun, direction * (before_m + length_m + home_m)), HOME_SPEED_M_S)
-    left_m = float(np.linalg.norm(_tip(mover, moved.pose) - end_W))
+    moved = _follow(mover, what, before_m)
+    left_m = float(np.linalg.norm(_tip(mover, moved.pose) - what.end_W))
     back_off(mover)
     go_home(mover)  # with closed fingers: behind the bar of a handle they would open against it, and be stuck there
     mover.grip(gripper.max_width_m, gripper.max_force_n)
-    if moved.blocked and left_m > max(ARRIVED_M, 0.25 * length_m):
+    if moved.blocked and left_m > max(ARRIVED_M, 0.25 * what.length_m):
         raise SkillError(f"it did not move further, {left_m:.2f} m short of the end", Reason.BLOCKED.value)
 
 
-def _pressed(mover: Mover, start_W: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where to press, and in which direction: on the middle of a button, or where none is, as it was pointed at."""
-    knob_W = knob_at(mover.memory.points(), start_W)
-    return (start_W, mover.memory.into_surface(start_W)) if knob_W is None else (knob_W, -UP)
+def _follow(mover: Mover, what: Stroke, before_m: float) -> Travelled:
+    """Push as far as is asked, then slowly beyond: there fronts strike."""
+    begun = mover.pose
+    end = shifted(begun, (before_m + what.length_m) * what.direction)
+    moved = _push_on(mover, end, SPEED_M_S)
+    if moved.blocked or not what.beyond_m:
+        return moved
+    return _push_on(mover, shifted(end, what.beyond_m * what.direction), BEYOND_SPEED_M_S)
 
 
 def _push_on(mover: Mover, end: Pose, speed_m_s: float) -> Travelled:
@@ -95,7 +82,7 @@ def _push_on(mover: Mover, end: Pose, speed_m_s: float) -> Travelled:
             return moved
 
 
-def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: float) -> float:
+def _travel(mover: Mover, what: Stroke) -> float:
     """Go before the point, clear of all that was seen; how far before it the finger tips then stand.
 
     If there is no such way, slowly, clear of all but what is around the point.
@@ -106,17 +93,16 @@ def _travel(mover: Mover, start_W: FloatArray, direction: FloatArray, length_m: 
     seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
     stances: list[Stance] = []
     for before_m in BEFORES_M:
-        found = len(stances)
-        for stance in _before(mover, declared, start_W, direction, before_m, length_m):
+        for stance in _stances(mover, declared, what, before_m):
             stances.append(stance)
             if stance.roomy and went(mover, [q for q in stance.goals if seen.free(q)]):
                 return before_m
-        cramped = [] if any(stance.roomy for stance in stances[found:]) else stances[:1]
-        if not found and cramped and went(mover, [q for q in cramped[0].goals if seen.free(q)]):
-            return before_m
+    for stance in [] if any(stance.roomy for stance in stances) else stances:
+        if went(mover, [q for q in stance.goals if seen.free(q)]):
+            return stance.before_m
     if not stances:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
-    around = np.array([start_W - 2 * BEFORES_M[0], start_W + 2 * BEFORES_M[0]])
+    around = np.array([what.start_W - 2 * BEFORES_M[0], what.start_W + 2 * BEFORES_M[0]])
     beside = mover.world(ignore=around)
     best = max(stances, key=lambda stance: (any(map(beside.free, stance.goals)), stance.roomy))
     mover.travel(best.goals, scale=CRAMPED_SCALE, ignore=around)
@@ -127,21 +113,14 @@ def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
     return X_WG @ np.array([0.0, 0.0, mover.kinematics.description.gripper.tip_to_grasp_m])
 
 
-def _before(
-    mover: Mover,
-    declared: CollisionWorld,
-    start_W: FloatArray,
-    direction: FloatArray,
-    before_m: float,
-    length_m: float,
-) -> Iterator[Stance]:
-    """Where the finger tips are ``before_m`` before ``start_W``, and the arm can go straight through from there."""
+def _stances(mover: Mover, declared: CollisionWorld, what: Stroke, before_m: float) -> Iterator[Stance]:
+    """Where the finger tips are ``before_m`` before the start, and the arm can go straight through from there."""
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
-    for rotation in _rotations(direction):
-        tip_W = start_W - before_m * direction
+    way = (before_m + what.length_m + what.beyond_m) * what.direction
+    for rotation in _rotations(what.direction):
+        tip_W = what.start_W - before_m * what.direction
         pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])
-        through = shifted(pose, direction * (before_m + length_m))
-        lines = ((q, mover.line_path(q, through)) for q in mover.solutions(pose))
+        lines = ((q, mover.line_path(q, shifted(pose, way))) for q in mover.solutions(pose))
         ways = [(q, path) for q, path in lines if path is not None]
         roomy = [q for q, path in ways if all(declared.free(each) for each in path[::2])]
         if ways:

@@ -19,7 +19,8 @@ def test_the_middle_of_a_button_is_found_from_beside_it(aside):
 
 
 @pytest.mark.parametrize(
-    ("what", "size"), [("a fruit", (0.05, 0.05, 0.05)), ("a board", (0.2, 0.3, 0.015)), ("a crumb", (0.03, 0.03, 0.003))]
+    ("what", "size"),
+    [("a fruit", (0.05, 0.05, 0.05)), ("a board", (0.2, 0.3, 0.015)), ("a crumb", (0.03, 0.03, 0.003))],
 )
 def test_what_is_as_high_as_a_fruit_as_wide_as_a_board_or_as_flat_as_a_crumb_is_no_button(what, size):
     assert knob_at(points_of([TABLE, block(0.55, 0.30, size)]), np.array([0.53, 0.30, TOP_M])) is None, what

@@ -13,7 +13,7 @@ from scenery import TABLE, block
 from embodied.commands import Approach
 from embodied.errors import ControllerError
 from embodied.grounding import GroundedCommand
-from embodied.motion.skills.push import HOME_M, PRESS_M
+from embodied.motion.skills.strokes import BEYOND_M, PRESS_M
 from embodied.result import Reason
 
 TOP = (0.5, 0.0, 0.86)
@@ -308,7 +308,7 @@ def test_push_squarely_at_a_face_goes_a_little_beyond_the_end(kitchen):
     result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
     assert result.status == "succeeded", result
     tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
-    assert max(tip[0] for tip in tips) == pytest.approx(0.58 + HOME_M, abs=0.006)
+    assert max(tip[0] for tip in tips) == pytest.approx(0.58 + BEYOND_M, abs=0.006)
 
 
 def test_press_beside_a_button_goes_down_on_its_middle(kitchen):

@@ -1,0 +1,90 @@
+"""What a push is meant to be: a press on a button, a slide of what lies there, or a push at a face.
+
+Nobody points exactly to a centimetre: a button is pressed in its middle, a flat thing that is pointed at on its top is
+pushed at its side, and a front is pushed until it is shut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from embodied.geometry import FloatArray
+from embodied.motion.knobs import knob_at
+from embodied.motion.memory import SceneMemory
+from embodied.motion.skills.retreat import UP
+from embodied.motion.things import thing_at
+
+LEAST_M = 0.003
+"""A shorter push is a press."""
+PRESS_M = 0.012
+"""How deep a press goes where nothing stops it: buttons click before."""
+SQUARE = 0.9
+BEYOND_M = 0.02
+"""A push goes on so far if it is squarely at a face, as no end is named more exactly: fronts are to shut."""
+LEVEL = 0.3
+"""Upward share of the direction of a push that is meant to be level."""
+TOP_M, HIGHEST_M = 0.008, 0.03
+"""What rises no further above a point, and goes no further down, is flat and was pointed at on its top."""
+ASIDE_M = 0.015
+"""So near to the line of the push the side of a flat thing is looked for."""
+CLEAR_M = 0.006
+"""Fingers that slide along a surface keep so far above it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stroke:
+    """A straight way of the closed finger tips.
+
+    Attributes:
+        start_W: (3,) where they touch what is pushed.
+        direction: Unit vector in W.
+        length_m: How far they push.
+        beyond_m: How far they go on after that if they can.
+    """
+
+    start_W: FloatArray
+    direction: FloatArray
+    length_m: float
+    beyond_m: float = 0.0
+
+    @property
+    def end_W(self) -> FloatArray:
+        """Where they are after ``length_m``."""
+        return self.start_W + self.length_m * self.direction
+
+
+def stroke(memory: SceneMemory, start_W: FloatArray, end_W: FloatArray, widest_m: float) -> Stroke:
+    """What is meant by a push from ``start_W`` to ``end_W``, or by one point for both; ``widest_m`` fits the hand."""
+    along = end_W - start_W
+    length_m = float(np.linalg.norm(along))
+    if length_m < LEAST_M:
+        return _press(memory, start_W)
+    direction = along / length_m
+    into_W = memory.into_surface(start_W)
+    if abs(direction[2]) < LEVEL and into_W @ UP < -SQUARE:
+        return _slide(memory, start_W, along, widest_m)
+    return Stroke(start_W, direction, length_m, BEYOND_M if into_W @ direction > SQUARE else 0.0)
+
+
+def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
+    """Onto the middle of a button, or where none is, as it was pointed at."""
+    knob_W = knob_at(memory.points(), start_W)
+    if knob_W is not None:
+        return Stroke(knob_W, -UP, PRESS_M)
+    return Stroke(start_W, memory.into_surface(start_W), PRESS_M)
+
+
+def _slide(memory: SceneMemory, start_W: FloatArray, along: FloatArray, widest_m: float) -> Stroke:
+    """Level: low at the side, behind the point, of what is flat; else just above what was pointed at."""
+    along = along * [1.0, 1.0, 0.0]
+    length_m = float(np.linalg.norm(along))
+    direction = along / length_m
+    thing = thing_at(start_W, memory.points(), widest_m).cluster_W - start_W
+    behind_m = thing @ direction
+    side = (np.linalg.norm(thing - np.outer(behind_m, direction), axis=1) < ASIDE_M) & (behind_m < 0.0)
+    if not side.any() or thing[:, 2].max() > TOP_M or thing[:, 2].min() < -HIGHEST_M:
+        return Stroke(start_W + CLEAR_M * UP, direction, length_m)
+    low_W = start_W + thing[:, 2].min() / 2.0 * UP
+    return Stroke(low_W + behind_m[side].min() * direction, direction, length_m)
