@@ -34,9 +34,9 @@ class GroundingSettings:
     Attributes:
         claim_tolerance_m: How far the claimed z may lie from the measured depth where the command points at a thing.
         snap_tolerance_m: How near the surface the end of a move snaps to it.
-        window_px: How far around a point to look for a surface that its z agrees with, where the one at its pixel does
-            not or was not measured: models point to about a hundredth of the picture, and at a thin handle or the edge
-            of a plate that is the difference between two surfaces.
+        window_px: How far around a point to look for what is meant: models point to about a hundredth of the picture,
+            and at a thin handle or the edge of a plate that is the difference between two surfaces.
+        depth_px_per_m: How many pixels further off a metre more of disagreement with its z is worth.
         same_point, same_point_m: Points of a move that lie no further apart in x and in y, and in z, are meant to be
             one: a press. Models name a point twice with the error that they point with.
         trust_claimed_depth: Use the model's z on a robot without a depth camera.
@@ -45,6 +45,7 @@ class GroundingSettings:
     claim_tolerance_m: float = 0.10
     snap_tolerance_m: float = 0.03
     window_px: int = 6
+    depth_px_per_m: float = 50.0
     same_point: float = 0.015
     same_point_m: float = 0.05
     trust_claimed_depth: bool = False
@@ -96,7 +97,7 @@ def _points(command: Motion, holding: bool, settings: GroundingSettings) -> list
 
 
 def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettings, where: Where) -> Point:
-    """``p_WP`` of ``point``: at its pixel, or at the nearest one in the window around it that agrees with its z.
+    """``p_WP`` of ``point``: at the pixel that agrees best with it, of those around whose depth agrees with its z.
 
     Raises:
         GroundingError: As ``ground``.
@@ -112,12 +113,16 @@ def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettin
             f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",
             Reason.NO_DEPTH.value,
         )
-    agreeing = np.flatnonzero(_agrees(readings_m - point.z, settings, where))
-    if where == "held" and not len(agreeing):
+    gaps_m = readings_m - point.z
+    agreeing = _agrees(gaps_m, settings, where)
+    if where == "held" and not agreeing.any():
         return _at(camera, point.x, point.y, point.z)
-    if not len(agreeing):
+    if not agreeing.any():
         raise _disagreement(point, float(readings_m[0]), where)
-    (u, v), measured_m = pixels[agreeing[0]], float(readings_m[agreeing[0]])
+    away = np.linalg.norm(np.subtract(pixels, camera.pixel(point.x, point.y)), axis=1)
+    claimed = 0.0 if where == "free" else settings.depth_px_per_m * np.abs(gaps_m)
+    best = int(np.where(agreeing, away + claimed, np.inf).argmin())
+    (u, v), measured_m = pixels[best], float(readings_m[best])
     in_front = where == "free" and measured_m - point.z > settings.snap_tolerance_m
     x, y = (point.x, point.y) if (u, v) == camera.pixel(point.x, point.y) else camera.middle(u, v)
     return _at(camera, x, y, point.z if in_front else measured_m)

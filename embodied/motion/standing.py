@@ -29,7 +29,7 @@ AWAY_COST = 50.0
 """For each metre from the point, in parts of the rim."""
 LEVEL_M = 0.007
 """What is no higher or lower than this is as high."""
-RISE_M, FALL_M = 0.012, 0.05
+RISE_M, FALL_M = 0.012, 0.03
 """A spot is no further above the point, and below it: low on the side of a thing is beside it, not on it."""
 CORE = 0.5
 """Share of the foot's radius within which a spot's height is measured."""

@@ -144,7 +144,7 @@ def test_depth_at_a_silhouette_is_one_of_the_two_surfaces_and_not_the_air_betwee
     depth_m = np.full((30, 40), np.nan, np.float32)
     depth_m[15, 19], depth_m[15, 21] = 0.92, 1.05
     grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
-    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(0.92)
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.05)
 
 
 def test_thing_that_is_missed_by_little_is_found_by_the_depth_that_is_claimed_for_it(look):
@@ -156,11 +156,14 @@ def test_thing_that_is_missed_by_little_is_found_by_the_depth_that_is_claimed_fo
     assert reason_of(Grasp(at=MIDDLE), look(depth_m=depth_m), GroundingSettings(window_px=2)) is Reason.DEPTH_MISMATCH
 
 
-def test_of_two_surfaces_that_agree_the_one_that_is_pointed_at_counts(look):
+@pytest.mark.parametrize(("claimed_m", "beside_px", "taken_m"), [(1.0, 1, 1.0), (1.0, 5, 1.08), (1.04, 1, 1.08)])
+def test_of_two_surfaces_that_agree_the_one_that_is_claimed_counts_if_it_is_near_enough(
+    look, claimed_m, beside_px, taken_m
+):
     depth_m = np.full((30, 40), 1.08, np.float32)
-    depth_m[15, 21] = 1.0
-    grounded = ground(Grasp(at=MIDDLE), look(depth_m=depth_m), "test")
-    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(1.08)
+    depth_m[15, 20 + beside_px] = 1.0
+    grounded = ground(Grasp(at=at_depth(claimed_m)), look(depth_m=depth_m), "test")
+    assert depth_of(look(), grounded.points_in_world_m[0]) == pytest.approx(taken_m)
 
 
 @pytest.mark.parametrize(("beside_m", "taken_m"), [(1.02, 1.02), (1.5, 1.0)])

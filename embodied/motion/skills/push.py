@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -91,22 +92,32 @@ def _travel(mover: Mover, what: Stroke) -> float:
         SkillError: ``unreachable``, ``no_path``, ``blocked``, ``timeout``, ``stopped``.
     """
     seen, declared = mover.world(), mover.world(ignore=EVERYWHERE)
-    stances: list[Stance] = []
+    straight: list[Stance] = []
     for before_m in BEFORES_M:
-        for stance in _stances(mover, declared, what, before_m):
-            stances.append(stance)
-            if stance.roomy and went(mover, [q for q in stance.goals if seen.free(q)]):
+        stance = _straightest(_stances(mover, declared, what, before_m))
+        straight += [stance] if stance else []
+        if stance and (stance.roomy or before_m == BEFORES_M[0]):
+            if went(mover, [q for q in stance.goals if seen.free(q)]):
                 return before_m
-    for stance in [] if any(stance.roomy for stance in stances) else stances:
-        if went(mover, [q for q in stance.goals if seen.free(q)]):
-            return stance.before_m
-    if not stances:
+    if not straight:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
     around = np.array([what.start_W - 2 * BEFORES_M[0], what.start_W + 2 * BEFORES_M[0]])
     beside = mover.world(ignore=around)
-    best = max(stances, key=lambda stance: (any(map(beside.free, stance.goals)), stance.roomy))
+    steeper = (stance for before_m in BEFORES_M for stance in _stances(mover, declared, what, before_m))
+    free = (stance for stance in chain(straight[:1], steeper) if any(map(beside.free, stance.goals)))
+    best = next(free, straight[0])
     mover.travel(best.goals, scale=CRAMPED_SCALE, ignore=around)
     return best.before_m
+
+
+def _straightest(stances: Iterator[Stance]) -> Stance | None:
+    """The first that is roomy, or else the first."""
+    first: Stance | None = None
+    for stance in stances:
+        if stance.roomy:
+            return stance
+        first = first or stance
+    return first
 
 
 def _tip(mover: Mover, X_WG: Pose) -> FloatArray:

@@ -29,6 +29,8 @@ TOP_M, HIGHEST_M = 0.008, 0.03
 """What rises no further above a point, and goes no further down, is flat and was pointed at on its top."""
 ASIDE_M = 0.015
 """So near to the line of the push the side of a flat thing is looked for."""
+WORKTOP_M = 0.35
+"""What goes on so far is what things stand on."""
 CLEAR_M = 0.006
 """Fingers that slide along a surface keep so far above it."""
 
@@ -64,7 +66,7 @@ def stroke(memory: SceneMemory, start_W: FloatArray, end_W: FloatArray, widest_m
     direction = along / length_m
     into_W = memory.into_surface(start_W)
     if abs(direction[2]) < LEVEL and into_W @ UP < -SQUARE:
-        return _slide(memory, start_W, along, widest_m)
+        return _slide(memory, Stroke(start_W, direction, length_m), widest_m)
     return Stroke(start_W, direction, length_m, BEYOND_M if into_W @ direction > SQUARE else 0.0)
 
 
@@ -76,15 +78,18 @@ def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
     return Stroke(start_W, memory.into_surface(start_W), PRESS_M)
 
 
-def _slide(memory: SceneMemory, start_W: FloatArray, along: FloatArray, widest_m: float) -> Stroke:
-    """Level: low at the side, behind the point, of what is flat; else just above what was pointed at."""
-    along = along * [1.0, 1.0, 0.0]
+def _slide(memory: SceneMemory, said: Stroke, widest_m: float) -> Stroke:
+    """Level: low at the side, behind the point, of what is flat; from a worktop, just above it; else as it was said."""
+    along = said.length_m * said.direction * [1.0, 1.0, 0.0]
     length_m = float(np.linalg.norm(along))
     direction = along / length_m
-    thing = thing_at(start_W, memory.points(), widest_m).cluster_W - start_W
+    found = thing_at(said.start_W, memory.points(), widest_m)
+    thing, beside = found.cluster_W - said.start_W, not np.array_equal(found.target_W, said.start_W)
+    if beside or not len(thing) or np.ptp(thing, axis=0).max() > WORKTOP_M:
+        return Stroke(said.start_W + CLEAR_M * UP, direction, length_m)
     behind_m = thing @ direction
     side = (np.linalg.norm(thing - np.outer(behind_m, direction), axis=1) < ASIDE_M) & (behind_m < 0.0)
     if not side.any() or thing[:, 2].max() > TOP_M or thing[:, 2].min() < -HIGHEST_M:
-        return Stroke(start_W + CLEAR_M * UP, direction, length_m)
-    low_W = start_W + thing[:, 2].min() / 2.0 * UP
+        return said
+    low_W = said.start_W + thing[:, 2].min() / 2.0 * UP
     return Stroke(low_W + behind_m[side].min() * direction, direction, length_m)
