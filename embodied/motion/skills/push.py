@@ -25,7 +25,7 @@ CRAMPED_SCALE = 0.2
 ARRIVED_M = 0.02
 BEYOND_SPEED_M_S = 0.04
 EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
-GIVES_M = 0.005
+GIVES_M = 0.003
 """What was moved so far before it stopped may only have been struck, or have jammed: it is pushed on."""
 
 
@@ -69,9 +69,10 @@ def _follow(mover: Mover, what: Stroke, before_m: float) -> Travelled:
     begun = mover.pose
     end = shifted(begun, (before_m + what.length_m) * what.direction)
     moved = _push_on(mover, end, SPEED_M_S)
-    if moved.blocked or not what.beyond_m:
+    beyond = shifted(end, what.beyond_m * what.direction)
+    if moved.blocked or not what.beyond_m or mover.line_path(mover.q_rad, beyond) is None:
         return moved
-    return _push_on(mover, shifted(end, what.beyond_m * what.direction), BEYOND_SPEED_M_S)
+    return _push_on(mover, beyond, BEYOND_SPEED_M_S)
 
 
 def _push_on(mover: Mover, end: Pose, speed_m_s: float) -> Travelled:
@@ -127,7 +128,7 @@ def _tip(mover: Mover, X_WG: Pose) -> FloatArray:
 def _stances(mover: Mover, declared: CollisionWorld, what: Stroke, before_m: float) -> Iterator[Stance]:
     """Where the finger tips are ``before_m`` before the start, and the arm can go straight through from there."""
     tip_m = mover.kinematics.description.gripper.tip_to_grasp_m
-    way = (before_m + what.length_m + what.beyond_m) * what.direction
+    way = (before_m + what.length_m) * what.direction
     for rotation in _rotations(what.direction):
         tip_W = what.start_W - before_m * what.direction
         pose = Pose(rotation, tip_W - tip_m * rotation[:, 2])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embodied.geometry import FloatArray
+from embodied.motion.approaches import UPRIGHT
 from embodied.motion.knobs import knob_at
 from embodied.motion.memory import SceneMemory
 from embodied.motion.skills.retreat import UP
@@ -67,7 +68,8 @@ def stroke(memory: SceneMemory, start_W: FloatArray, end_W: FloatArray, widest_m
     into_W = memory.into_surface(start_W)
     if abs(direction[2]) < LEVEL and into_W @ UP < -SQUARE:
         return _slide(memory, Stroke(start_W, direction, length_m), widest_m)
-    return Stroke(start_W, direction, length_m, BEYOND_M if into_W @ direction > SQUARE else 0.0)
+    said = Stroke(start_W, direction, length_m)
+    return _shove(said, into_W) if into_W @ direction > SQUARE else said
 
 
 def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
@@ -76,6 +78,13 @@ def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
     if knob_W is not None:
         return Stroke(knob_W, -UP, PRESS_M)
     return Stroke(start_W, memory.into_surface(start_W), PRESS_M)
+
+
+def _shove(said: Stroke, into_W: FloatArray) -> Stroke:
+    """At a face: level if that is upright, as fronts neither rise nor sink, and a little further."""
+    along = said.length_m * said.direction * ([1.0, 1.0, 0.0] if abs(into_W[2]) < UPRIGHT else [1.0, 1.0, 1.0])
+    length_m = float(np.linalg.norm(along))
+    return Stroke(said.start_W, along / length_m, length_m, BEYOND_M)
 
 
 def _slide(memory: SceneMemory, said: Stroke, widest_m: float) -> Stroke:
