@@ -181,6 +181,24 @@ def test_carry_sets_the_thing_down_at_the_end_and_lets_go(kitchen):
     assert result.measured.gripper_width_m == pytest.approx(0.08)
 
 
+def test_what_is_set_down_over_the_edge_of_the_table_comes_to_stand_on_it(kitchen):
+    grasped(kitchen)
+    rises(kitchen)
+    opened_at = []
+
+    def note(state):
+        if state.gripper_width_m > 0.045 and not opened_at:
+            opened_at.append(kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m)
+
+    kitchen.arm.on_cycle = note
+    floor = TABLE.high_m[2] + 0.03
+    kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < floor else 0.0])
+    edge_m = TABLE.high_m[1]
+    result = kitchen.move(TOP, (0.45, edge_m - 0.004, TABLE.high_m[2]))
+    assert result.status == "succeeded", result
+    assert edge_m - opened_at[0][1] > 0.012
+
+
 def test_fingers_that_find_no_room_to_open_leave_without_touching_what_is_beside_them(kitchen):
     grasped(kitchen)
     rises(kitchen)

@@ -62,5 +62,10 @@ def test_a_push_squarely_at_a_face_may_go_a_little_beyond_its_end(meant):
     assert what.beyond_m == BEYOND_M
 
 
+def test_a_push_at_an_upright_face_is_level(meant):
+    what = meant([FRONT], (0.50, 0.0, 0.9), (0.70, 0.0, 0.94))
+    np.testing.assert_allclose(what.end_W, (0.70, 0.0, 0.9), atol=1e-9)
+
+
 def test_a_push_along_a_face_ends_where_it_was_said(meant):
     assert meant([FRONT], (0.50, 0.0, 0.9), (0.50, 0.2, 0.9)).beyond_m == 0.0
