@@ -23,7 +23,7 @@ SPEED_M_S = 0.12
 FORCE_N = 40.0
 CRAMPED_SCALE = 0.2
 ARRIVED_M = 0.02
-BEYOND_SPEED_M_S = 0.04
+SLOW_M_S = 0.04
 EVERYWHERE = np.array([[-np.inf] * 3, [np.inf] * 3])
 GIVES_M = 0.003
 """What was moved so far before it stopped may only have been struck, or have jammed: it is pushed on."""
@@ -72,16 +72,17 @@ def _follow(mover: Mover, what: Stroke, before_m: float) -> Travelled:
     beyond = shifted(end, what.beyond_m * what.direction)
     if moved.blocked or not what.beyond_m or mover.line_path(mover.q_rad, beyond) is None:
         return moved
-    return _push_on(mover, beyond, BEYOND_SPEED_M_S)
+    return _push_on(mover, beyond, SLOW_M_S)
 
 
 def _push_on(mover: Mover, end: Pose, speed_m_s: float) -> Travelled:
-    """Push to ``end``, on from where something stopped it for as long as it gives way."""
+    """Push to ``end``, slowly on from where something stopped it for as long as it gives way."""
     while True:
         begun_W = mover.pose.translation_m
         moved = mover.line(end, speed_m_s=speed_m_s, force_n=FORCE_N)
         if not moved.blocked or float(np.linalg.norm(moved.pose.translation_m - begun_W)) < GIVES_M:
             return moved
+        speed_m_s = SLOW_M_S
 
 
 def _travel(mover: Mover, what: Stroke) -> float:
