@@ -15,6 +15,7 @@ from embodied.commands import Approach, Grasp, ImagePoint, Move
 from embodied.grounding import GroundedCommand
 from embodied.registry import ControllerSetup
 from embodied.result import Reason
+from embodied.task import load_task
 from sim.controller import KitchenController
 from sim.fixtures import ARM_JOINTS, HAND_LINK
 from sim.things import link_pose
@@ -288,3 +289,23 @@ def test_stop_from_another_thread_ends_the_command_and_the_arm_stands_soon_after
             world.step()
         assert np.linalg.norm(hand_m(world) - stood) < 0.005
         assert approach(kitchen, (0.45, 0.25, 0.95)).status == "rejected"
+
+
+@pytest.mark.parametrize("aside_m", [(0.0, 0.0), (-0.02, -0.02), (0.03, 0.0)])
+def test_a_press_beside_the_button_presses_it(aside_m):
+    with KitchenController(ControllerSetup(task=load_task("press_stove_button"), seed=SEED)) as kitchen:
+        point = kitchen.world.joints["stove_button"].handle_in_world_m + [*aside_m, 0.0]
+        assert move(kitchen, point, point).status == "succeeded"
+        assert kitchen.world.presses["stove_button"] == 1
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_board_that_is_pushed_at_its_top_slides_along(seed):
+    with KitchenController(ControllerSetup(task=load_task("slide_board_away"), seed=seed)) as kitchen:
+        board = kitchen.world.objects["board"]
+        before = board.pose_in_world.translation_m
+        way = np.array([0.08, 0.06, 0.0])
+        top = before + [0.0, -0.05, 0.008]
+        assert move(kitchen, top, top + way).status == "succeeded"
+        slid = board.pose_in_world.translation_m - before
+        assert 0.5 < slid @ way / (way @ way) < 1.3, "pushed at a corner it turns, and its middle comes less far"
