@@ -107,7 +107,7 @@ def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettin
         depth_m = observation.scene_depth_m
     if depth_m is None:
         return _at(camera, point.x, point.y, _claimed_depth(point, settings))
-    pixels, readings_m = _window(camera.pixel(point.x, point.y), depth_m, settings.window_px)
+    pixels, away_px, readings_m = _window(camera.pixel(point.x, point.y), depth_m, settings.window_px)
     if not len(readings_m):
         raise GroundingError(
             f"no depth was measured near ({point.x:.3f}, {point.y:.3f}); choose another point on the thing",
@@ -119,12 +119,11 @@ def _lift(point: ImagePoint, observation: Observation, settings: GroundingSettin
         return _at(camera, point.x, point.y, point.z)
     if not agreeing.any():
         raise _disagreement(point, float(readings_m[0]), where)
-    away = np.linalg.norm(np.subtract(pixels, camera.pixel(point.x, point.y)), axis=1)
     claimed = 0.0 if where == "free" else settings.depth_px_per_m * np.abs(gaps_m)
-    best = int(np.where(agreeing, away + claimed, np.inf).argmin())
+    best = int(np.where(agreeing, away_px + claimed, np.inf).argmin())
     (u, v), measured_m = pixels[best], float(readings_m[best])
     in_front = where == "free" and measured_m - point.z > settings.snap_tolerance_m
-    x, y = (point.x, point.y) if (u, v) == camera.pixel(point.x, point.y) else camera.middle(u, v)
+    x, y = (point.x, point.y) if away_px[best] == 0.0 else camera.middle(u, v)
     return _at(camera, x, y, point.z if in_front else measured_m)
 
 
@@ -158,16 +157,19 @@ def _claimed_depth(point: ImagePoint, settings: GroundingSettings) -> float:
 
 def _window(
     pixel: tuple[int, int], depth_m: NDArray[np.float32], reach_px: int
-) -> tuple[list[tuple[int, int]], FloatArray]:
-    """The pixels (u, v) up to ``reach_px`` around one that have a depth, the nearest first, and their depths."""
+) -> tuple[list[tuple[int, int]], FloatArray, FloatArray]:
+    """The pixels (u, v) up to ``reach_px`` around one that have a depth, nearest first; how far off; their depths."""
     steps = np.arange(-reach_px, reach_px + 1)
-    around = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    around = around[np.argsort((around**2).sum(axis=1), kind="stable")] + pixel
+    offsets = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    away_px = np.linalg.norm(offsets, axis=1)
+    order = np.argsort(away_px, kind="stable")
+    around, away_px = offsets[order] + pixel, away_px[order]
     height, width = depth_m.shape
-    around = around[((around >= 0) & (around < (width, height))).all(axis=1)]
+    inside = ((around >= 0) & (around < (width, height))).all(axis=1)
+    around, away_px = around[inside], away_px[inside]
     readings_m = depth_m[around[:, 1], around[:, 0]].astype(np.float64)
     known = np.isfinite(readings_m)
-    return [(int(u), int(v)) for u, v in around[known]], readings_m[known]
+    return [(int(u), int(v)) for u, v in around[known]], away_px[known], readings_m[known]
 
 
 def _at(camera: Camera, x: float, y: float, depth_m: float) -> Point:

@@ -29,8 +29,8 @@ def knob_at(seen_W: FloatArray, target_W: FloatArray) -> FloatArray | None:
         target_W: Where it was pointed at.
     """
     away = seen_W - target_W
-    points = seen_W[(np.linalg.norm(away[:, :2], axis=1) < REACH_M + WIDE_M) & (np.abs(away[:, 2]) < LEVEL_M)]
-    reached = points[np.linalg.norm((points - target_W)[:, :2], axis=1) < REACH_M]
+    aside_m, level = np.linalg.norm(away[:, :2], axis=1), np.abs(away[:, 2]) < LEVEL_M
+    points, reached = seen_W[level & (aside_m < REACH_M + WIDE_M)], seen_W[level & (aside_m < REACH_M)]
     if not len(reached):
         return None
     top = reached[reached[:, 2].argmax()]

@@ -98,9 +98,9 @@ def _travel(mover: Mover, what: Stroke) -> float:
     for before_m in BEFORES_M:
         stance = _straightest(_stances(mover, declared, what, before_m))
         straight += [stance] if stance else []
-        if stance and (stance.roomy or before_m == BEFORES_M[0]):
-            if went(mover, [q for q in stance.goals if seen.free(q)]):
-                return before_m
+        tried = [q for q in stance.goals if seen.free(q)] if stance else []
+        if stance and (stance.roomy or before_m == BEFORES_M[0]) and went(mover, tried):
+            return before_m
     if not straight:
         raise SkillError("the arm cannot push there in that direction", Reason.UNREACHABLE.value)
     around = np.array([what.start_W - 2 * BEFORES_M[0], what.start_W + 2 * BEFORES_M[0]])

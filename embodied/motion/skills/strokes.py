@@ -6,7 +6,7 @@ pushed at its side, and a front is pushed until it is shut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,13 @@ class Stroke:
         """Where they are after ``length_m``."""
         return self.start_W + self.length_m * self.direction
 
+    @property
+    def level(self) -> Stroke:
+        """The same without rising or sinking."""
+        along = self.length_m * self.direction * [1.0, 1.0, 0.0]
+        length_m = float(np.linalg.norm(along))
+        return replace(self, direction=along / length_m, length_m=length_m)
+
 
 def stroke(memory: SceneMemory, start_W: FloatArray, end_W: FloatArray, widest_m: float) -> Stroke:
     """What is meant by a push from ``start_W`` to ``end_W``, or by one point for both; ``widest_m`` fits the hand."""
@@ -64,12 +71,13 @@ def stroke(memory: SceneMemory, start_W: FloatArray, end_W: FloatArray, widest_m
     length_m = float(np.linalg.norm(along))
     if length_m < LEAST_M:
         return _press(memory, start_W)
-    direction = along / length_m
-    into_W = memory.into_surface(start_W)
-    if abs(direction[2]) < LEVEL and into_W @ UP < -SQUARE:
-        return _slide(memory, Stroke(start_W, direction, length_m), widest_m)
-    said = Stroke(start_W, direction, length_m)
-    return _shove(said, into_W) if into_W @ direction > SQUARE else said
+    said, into_W = Stroke(start_W, along / length_m, length_m), memory.into_surface(start_W)
+    if abs(said.direction[2]) < LEVEL and into_W @ UP < -SQUARE:
+        return _slide(memory, said, widest_m)
+    if into_W @ said.direction <= SQUARE:
+        return said
+    upright = abs(into_W[2]) < UPRIGHT  # such fronts neither rise nor sink
+    return replace(said.level if upright else said, beyond_m=BEYOND_M)
 
 
 def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
@@ -80,25 +88,16 @@ def _press(memory: SceneMemory, start_W: FloatArray) -> Stroke:
     return Stroke(start_W, memory.into_surface(start_W), PRESS_M)
 
 
-def _shove(said: Stroke, into_W: FloatArray) -> Stroke:
-    """At a face: level if that is upright, as fronts neither rise nor sink, and a little further."""
-    along = said.length_m * said.direction * ([1.0, 1.0, 0.0] if abs(into_W[2]) < UPRIGHT else [1.0, 1.0, 1.0])
-    length_m = float(np.linalg.norm(along))
-    return Stroke(said.start_W, along / length_m, length_m, BEYOND_M)
-
-
 def _slide(memory: SceneMemory, said: Stroke, widest_m: float) -> Stroke:
     """Level: low at the side, behind the point, of what is flat; from a worktop, just above it; else as it was said."""
-    along = said.length_m * said.direction * [1.0, 1.0, 0.0]
-    length_m = float(np.linalg.norm(along))
-    direction = along / length_m
+    level = said.level
     found = thing_at(said.start_W, memory.points(), widest_m)
     thing, beside = found.cluster_W - said.start_W, not np.array_equal(found.target_W, said.start_W)
     if beside or not len(thing) or np.ptp(thing, axis=0).max() > WORKTOP_M:
-        return Stroke(said.start_W + CLEAR_M * UP, direction, length_m)
-    behind_m = thing @ direction
-    side = (np.linalg.norm(thing - np.outer(behind_m, direction), axis=1) < ASIDE_M) & (behind_m < 0.0)
+        return replace(level, start_W=said.start_W + CLEAR_M * UP)
+    behind_m = thing @ level.direction
+    side = (np.linalg.norm(thing - np.outer(behind_m, level.direction), axis=1) < ASIDE_M) & (behind_m < 0.0)
     if not side.any() or thing[:, 2].max() > TOP_M or thing[:, 2].min() < -HIGHEST_M:
         return said
     low_W = said.start_W + thing[:, 2].min() / 2.0 * UP
-    return Stroke(low_W + behind_m[side].min() * direction, direction, length_m)
+    return replace(level, start_W=low_W + behind_m[side].min() * level.direction)

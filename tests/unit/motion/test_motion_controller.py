@@ -18,6 +18,10 @@ from embodied.result import Reason
 
 TOP = (0.5, 0.0, 0.86)
 THERE = (0.5, 0.25, 0.80)
+FLOOR_M = TABLE.high_m[2] + 0.03
+"""So high is the hand when what it holds touches the table."""
+CYCLES_FELT = 2
+"""A blow lasts so long that it must be felt."""
 
 
 @pytest.fixture
@@ -29,13 +33,29 @@ def kitchen(kinematics, body, monkeypatch):
         yield opened
 
 
-CYCLES_FELT = 2
-"""A blow lasts so long that it must be felt."""
-
-
 def rises(kitchen):
     """The brick goes wherever the hand is from now on."""
     kitchen.arm.between_m = lambda X_WG: 0.04
+
+
+def set_down(kitchen, end):
+    """What comes of a thing's being set down on the table, and where the fingers first opened."""
+    grasped(kitchen)
+    rises(kitchen)
+    opened_at = []
+
+    def note(state):
+        if state.gripper_width_m > 0.045 and not opened_at:
+            opened_at.append(kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m)
+
+    kitchen.arm.on_cycle = note
+    kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < FLOOR_M else 0.0])
+    return kitchen.move(TOP, end), opened_at
+
+
+def tips(kitchen):
+    """Where the finger tips have been."""
+    return [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
 
 
 def handle(kitchen):
@@ -162,39 +182,17 @@ def test_full_hand_neither_grasps_nor_approaches(kitchen):
 
 
 def test_carry_sets_the_thing_down_at_the_end_and_lets_go(kitchen):
-    grasped(kitchen)
-    rises(kitchen)
-    opened_at = []
-
-    def note(state):
-        if state.gripper_width_m > 0.045 and not opened_at:
-            opened_at.append(kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m)
-
-    kitchen.arm.on_cycle = note
-    floor = TABLE.high_m[2] + 0.03
-    kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < floor else 0.0])
-    result = kitchen.move(TOP, THERE)
+    result, opened_at = set_down(kitchen, THERE)
     assert result.status == "succeeded", result
     np.testing.assert_allclose(opened_at[0][:2], THERE[:2], atol=0.02)
-    assert abs(opened_at[0][2] - floor) < 0.01
+    assert abs(opened_at[0][2] - FLOOR_M) < 0.01
     assert not kitchen.observe().gripper.holding
     assert result.measured.gripper_width_m == pytest.approx(0.08)
 
 
 def test_what_is_set_down_over_the_edge_of_the_table_comes_to_stand_on_it(kitchen):
-    grasped(kitchen)
-    rises(kitchen)
-    opened_at = []
-
-    def note(state):
-        if state.gripper_width_m > 0.045 and not opened_at:
-            opened_at.append(kitchen.arm.kinematics.grasp_pose(state.positions_rad).translation_m)
-
-    kitchen.arm.on_cycle = note
-    floor = TABLE.high_m[2] + 0.03
-    kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < floor else 0.0])
     edge_m = TABLE.high_m[1]
-    result = kitchen.move(TOP, (0.45, edge_m - 0.004, TABLE.high_m[2]))
+    result, opened_at = set_down(kitchen, (0.45, edge_m - 0.004, TABLE.high_m[2]))
     assert result.status == "succeeded", result
     assert edge_m - opened_at[0][1] > 0.012
 
@@ -297,8 +295,7 @@ def test_fixed_thing_that_does_not_follow_is_blocked(kitchen):
 def test_push_goes_along_with_closed_fingers_and_opens_again(kitchen):
     result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
     assert result.status == "succeeded", result
-    tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
-    assert min(np.linalg.norm(tip - [0.58, 0.0, 0.84]) for tip in tips) < 0.02
+    assert min(np.linalg.norm(tip - [0.58, 0.0, 0.84]) for tip in tips(kitchen)) < 0.02
     assert min(s.gripper_width_m for s in kitchen.arm.states) == 0.0
     assert result.measured.gripper_width_m == pytest.approx(0.08)
 
@@ -325,16 +322,14 @@ def test_push_goes_on_where_what_it_struck_gives_way(kitchen):
 def test_push_squarely_at_a_face_goes_a_little_beyond_the_end(kitchen):
     result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
     assert result.status == "succeeded", result
-    tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
-    assert max(tip[0] for tip in tips) == pytest.approx(0.58 + BEYOND_M, abs=0.006)
+    assert max(tip[0] for tip in tips(kitchen)) == pytest.approx(0.58 + BEYOND_M, abs=0.006)
 
 
 def test_press_beside_a_button_goes_down_on_its_middle(kitchen):
     kitchen.boxes[1:] = [block(0.55, 0.2, (0.034, 0.034, 0.014), name="button")]
     result = kitchen.move((0.53, 0.22, 0.80), (0.53, 0.22, 0.80))
     assert result.status == "succeeded", result
-    tips = [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
-    lowest = min(tips, key=lambda tip: tip[2])
+    lowest = min(tips(kitchen), key=lambda tip: tip[2])
     np.testing.assert_allclose(lowest, [0.55, 0.2, 0.814 - PRESS_M], atol=0.008)
 
 
