@@ -32,7 +32,7 @@ from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
 
 VIEWS_PER_WORLD = 8
 """Building a kitchen takes as long as four pictures of it."""
-QUESTIONS = 12
+QUESTIONS = 8
 """So many questions share a picture."""
 ORIGIN = "origin.json"
 """Says how a data set was begun."""

@@ -12,8 +12,9 @@ from embodied.learning.exchange import NOWHERE, Exchange
 from embodied.learning.mistakes import Command, Mistakes, measured
 from embodied.learning.naming import Namer
 from embodied.learning.phrasebook import Phrasebook
+from embodied.learning.rewording import JOINED, together
 from embodied.learning.sights import Sight
-from embodied.learning.teacher import Lesson, Thing, View
+from embodied.learning.teacher import Lesson, Roles, Thing, View
 from embodied.prompting import PastStep, Prompter
 from embodied.resources import prompts_dir
 from embodied.result import Reason
@@ -68,17 +69,21 @@ class Instructor:
             return None
         question = self.prompter.words(instruction, self._past(lesson), self.view.observation)
         about = looked_at(lesson.command, self.view) if lesson.absent is None else (NOWHERE,)
-        return Exchange(f"command:{lesson.word}", question, in_words(lesson.command, self.book), about)
+        word = JOINED.join([lesson.word, *(word for word, _ in lesson.then)])
+        return Exchange(f"command:{word}", question, in_words(lesson.command, self.book), about)
 
     def instruction(self, lesson: Lesson) -> str | None:
         """What the lesson asks for, in words; ``None`` where none fit its things alone."""
-        values = {role: self._words(name, role) for role, name in lesson.roles}
-        if lesson.absent is not None:
-            kind, color = lesson.absent
-            values["thing"] = Namer(self.book, self.seen).absent(kind, color, self.rng)
+        asked = [(lesson.word, lesson.roles, lesson.absent), *((word, roles, None) for word, roles in lesson.then)]
+        return together(asked, lambda each: self._asked(*each), self.book, self.rng)
+
+    def _asked(self, word: str, roles: Roles, absent: tuple[str, str | None] | None) -> str | None:
+        values = {role: self._words(name, role) for role, name in roles}
+        if absent is not None:
+            values["thing"] = Namer(self.book, self.seen).absent(*absent, self.rng)
         if any(words is None for words in values.values()):
             return None
-        forms = self.book.command[lesson.word]
+        forms = self.book.command[word]
         return forms[int(self.rng.integers(len(forms)))].format(**values)
 
     def _past(self, lesson: Lesson) -> list[PastStep]:
@@ -89,7 +94,8 @@ class Instructor:
         right, known = parse(lesson.command), [PastStep(*each) for each in lesson.history]
         if isinstance(right, Refuse):
             return known
-        return [*self._deed(), *known, *self._stumbles(right)]
+        deed = [] if lesson.then else self._deed()  # of two parts a deed could be the first
+        return [*deed, *known, *self._stumbles(right)]
 
     def _deed(self) -> list[PastStep]:
         """Something that stands where it is now was brought there."""

@@ -24,6 +24,7 @@ COMMAND, TASK = "command:", "command:task"
 """What questions for the next command are called; those of a task's episode."""
 JOINED = "+"
 """Stands in a question's word between what is asked for first and what then."""
+PAIR = 2
 MANNER_SHARE = 0.3
 """So often something is said around an instruction that says nothing."""
 
@@ -60,23 +61,23 @@ def in_form(instruction: str, form: str) -> dict[str, str] | None:
 def together(
     lessons: Sequence[T], say: Callable[[T], str | None], book: Phrasebook, rng: np.random.Generator
 ) -> str | None:
-    """One thing asked for, or two, one after the other; ``None`` if ``say`` has no words for one of them."""
+    """One thing asked for, or several, one after the other; ``None`` if ``say`` has no words for one of them."""
     said = [say(lesson) for lesson in lessons]
     if any(words is None for words in said):
         return None
-    if len(said) == 1:
-        return said[0]
-    first, second = said
-    return book.sequence[int(rng.integers(len(book.sequence)))].format(first=first, second=second)
+    whole, *rest = said
+    for each in rest:
+        whole = book.sequence[int(rng.integers(len(book.sequence)))].format(first=whole, second=each)
+    return whole
 
 
 def _in_other_words(said: str, word: str, book: Phrasebook, rng: np.random.Generator) -> str:
     words = word.split(JOINED)
     if len(words) == 1:
         return _otherwise(said, book.command[word], rng)
-    parts = _parts(said, book.sequence)
+    parts = _parts(said, book.sequence) if len(words) == PAIR else None
     if parts is None:
-        return said
+        return said  # of three it is not clear which are the parts
     lessons = list(zip((parts["first"], parts["second"]), words, strict=True))
     return together(lessons, lambda each: _otherwise(each[0], book.command[each[1]], rng), book, rng) or said
 

@@ -24,6 +24,10 @@ FIRST_TRAINING_SEED = 2**31
 """Suites and people draw seeds below it: no world that is trained in is ever measured in."""
 
 State = Literal["open", "closed", "on", "off"]
+Roles = tuple[tuple[str, str], ...]
+"""Names of the things that something is asked about, by their part in it: "thing", "place", "other", "joint"."""
+History = tuple[tuple[str, str, str], ...]
+"""Earlier commands, each as (command, status, reason)."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +67,19 @@ class Lesson:
 
     Attributes:
         word: What is asked for, such as "on", "open" or "slid"; phrases are found by it.
-        roles: Names of the things that it is about, by their part in it: "thing", "place", "other", "joint".
+        roles: What it is about.
         command: The right command, in call form.
-        history: Earlier commands, each as (command, status, reason), where the hand has to be explained.
+        history: What was done before, where the hand or the state of things has to be explained.
         absent: Kind and colour of something that is asked for and not there.
+        then: What is asked for after it, in this order, each as its word and its roles.
     """
 
     word: str
-    roles: tuple[tuple[str, str], ...]
+    roles: Roles
     command: str
-    history: tuple[tuple[str, str, str], ...] = ()
+    history: History = ()
     absent: tuple[str, str | None] | None = None
+    then: tuple[tuple[str, Roles], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

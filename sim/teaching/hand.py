@@ -13,11 +13,13 @@ from embodied.geometry import FloatArray, Pose
 from embodied.motion.kinematics import Kinematics
 from sim.arm import GRIPPER
 from sim.fixtures import ARM_JOINTS, FINGER_JOINTS
-from sim.things import FurnitureJoint, Thing, link_pose
+from sim.things import FurnitureJoint, Region, Thing, link_pose
 from sim.world import World
 
 LOW_M, HIGH_M = (0.42, -0.36, 0.04), (0.72, 0.36, 0.34)
 """Where the hand may be: x and y in the world, z above the counter."""
+INNER_SHARE, LIFT_M = 0.25, (0.02, 0.12)
+"""Of a drawer, how far from its sides, and how high over its floor, a hand is that has taken something there."""
 TRIES = 6
 ROOM_M = 0.004
 """A hand is about so much further open than what it holds is wide."""
@@ -39,11 +41,13 @@ class Grip:
         width_m: How far open they are.
         thing: What they hold,
         joint: or whose handle.
+        place: Name of the drawer that the hand is over or in, if it is.
     """
 
     width_m: float
     thing: Thing | None = None
     joint: FurnitureJoint | None = None
+    place: str | None = None
 
     @property
     def name(self) -> str | None:
@@ -59,7 +63,9 @@ def go_home(world: World) -> None:
     _set_joints(world, np.array(place.home_rad), 2.0 * place.finger_m)
 
 
-def hover(world: World, kinematics: Kinematics, below_m: float, rng: np.random.Generator) -> Pose | None:
+def hover(
+    world: World, kinematics: Kinematics, below_m: float, rng: np.random.Generator, place: Region | None = None
+) -> Pose | None:
     """Hold the open hand over the counter, pointing down; ``X_WG``, or ``None`` if no such posture was found.
 
     Args:
@@ -67,9 +73,10 @@ def hover(world: World, kinematics: Kinematics, below_m: float, rng: np.random.G
         kinematics: Of the arm.
         below_m: How far what is to be held reaches down.
         rng: Draws where.
+        place: It is held over or in this instead.
     """
     for _ in range(TRIES):
-        X_WG = _over_counter(world, below_m, rng)
+        X_WG = _over_counter(world, below_m, rng) if place is None else _over(place, below_m, rng)
         q_rad = kinematics.solve(X_WG, kinematics.description.home_rad)
         if q_rad is not None:
             _set_joints(world, q_rad, GRIPPER.max_width_m)
@@ -129,6 +136,16 @@ def _upright(across: int) -> FloatArray:
 def _over_counter(world: World, below_m: float, rng: np.random.Generator) -> Pose:
     top_m = world.regions["counter"].low_m[2] + below_m
     at = rng.uniform(LOW_M, HIGH_M) + [0.0, 0.0, top_m]
+    down = Rotation.from_euler("zx", [rng.uniform(-np.pi / 2.0, np.pi / 2.0), np.pi])
+    return Pose(down.as_matrix(), at)
+
+
+def _over(place: Region, below_m: float, rng: np.random.Generator) -> Pose:
+    """Where the hand is when it has just taken something there."""
+    low, high = np.array(place.low_m), np.array(place.high_m)
+    margin = INNER_SHARE * (high - low)[:2]
+    x, y = rng.uniform(low[:2] + margin, high[:2] - margin)
+    at = place.pose_in_world @ np.array([x, y, low[2]]) + [0.0, 0.0, below_m + float(rng.uniform(*LIFT_M))]
     down = Rotation.from_euler("zx", [rng.uniform(-np.pi / 2.0, np.pi / 2.0), np.pi])
     return Pose(down.as_matrix(), at)
 

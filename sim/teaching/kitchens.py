@@ -27,6 +27,16 @@ COUNT = (8, 14)
 """Fewest and most things in a kitchen."""
 TWIN_SHARE = 0.45
 """So often a thing has the same kind as one before it: what tells them apart is learnt from such pairs."""
+SET_SHARE = 0.5
+SETS = (
+    ("wooden_block", "wooden_block", "wooden_block", "wooden_block"),
+    ("wooden_block", "wooden_block", "plate", "plate", "large_block"),
+    ("egg", "egg", "egg", "bowl"),
+    ("lemon", "egg", "apple", "bowl", "plate"),
+    ("pan", "lid", "lemon", "bowl"),
+    ("plate", "bowl", "cup", "tin"),
+)
+"""So often a kitchen has kinds that are met together, and these."""
 THEME_SHARE = 0.35
 """So often a kitchen looks like one of the themes that its file has."""
 LIT_SHARE = 0.12
@@ -76,7 +86,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
 def fill(world: World, rng: np.random.Generator) -> None:
     """Load things into an empty kitchen, far away: their places are not decided yet."""
     scene, loaded = world.scene, {}
-    choices = draw_choices(scene.kinds, COUNT, rng)
+    choices = draw_choices(scene.kinds, COUNT, rng, _set(rng))
     with tempfile.TemporaryDirectory(prefix="things-") as folder:
         for index, choice in enumerate(choices):
             kind = scene.kinds[choice.kind]
@@ -84,16 +94,23 @@ def fill(world: World, rng: np.random.Generator) -> None:
     world.objects = MappingProxyType(loaded)
 
 
+def _set(rng: np.random.Generator) -> Sequence[str]:
+    """Kinds that are met together, or none."""
+    return SETS[int(rng.integers(len(SETS)))] if rng.random() < SET_SHARE else ()
+
+
 def far_away(index: int) -> Pose:
     """A place that no picture shows: another one for each thing."""
     return Pose(np.eye(3), np.array([AWAY_M * index, 0.0, -AWAY_M]))
 
 
-def draw_choices(kinds: Mapping[str, Kind], count: tuple[int, int], rng: np.random.Generator) -> list[Choice]:
-    """Between the fewest and the most things of these kinds, many of them alike."""
+def draw_choices(
+    kinds: Mapping[str, Kind], count: tuple[int, int], rng: np.random.Generator, begun: Sequence[str] = ()
+) -> list[Choice]:
+    """Between the fewest and the most things of these kinds, many of them alike; ``begun`` are among them."""
     names = list(kinds)
-    chosen: list[str] = []
-    for _ in range(int(rng.integers(count[0], count[1] + 1))):
+    chosen: list[str] = list(begun)
+    for _ in range(int(rng.integers(count[0], count[1] + 1)) - len(begun)):
         twin = chosen and rng.random() < TWIN_SHARE
         chosen.append(str(rng.choice(chosen if twin else names)))
     return [_choice(f"thing_{index}", kind, kinds[kind], rng) for index, kind in enumerate(chosen)]

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from embodied.commands import Approach, Done, Move, Refuse
-from embodied.learning.teacher import Lesson
+from embodied.learning.teacher import History, Lesson
 from embodied.observation import Observation
 from sim.changes import Slid
 from sim.evidence import Evidence
 from sim.oracle import choose
 from sim.pointing import Picture
-from sim.situation import Situation
 from sim.spots import CELL_M, LEVEL_M
 from sim.teaching.hand import Grip
+from sim.teaching.imagined import Imagined
+from sim.teaching.midway import Midway
 from sim.teaching.wishes import draw_wish
 from sim.teaching.wishing import Wish, Wishing, places_of
-from sim.things import FurnitureJoint, Thing
 from sim.tries import Tries
 from sim.world import World
 
 DONE_SHARE = 0.4
 """What holds already is kept so often."""
+MIDWAY_SHARE = 0.45
+"""So many lessons are in the middle or at the end of something."""
 TRIES = 8
 """So many wishes are drawn for each lesson at most."""
-
-
-@dataclass(frozen=True, eq=False)
-class Imagined(Situation):
-    """A situation in which something was put between the fingers without any force that would tell of it.
-
-    Attributes:
-        grip: What was, and how.
-    """
-
-    grip: Grip
-
-    @property
-    def held_thing(self) -> Thing | None:
-        """The thing between the fingers."""
-        return self.grip.thing
-
-    @property
-    def held_joint(self) -> FurnitureJoint | None:
-        """The drawer or door whose handle is between the fingers."""
-        return self.grip.joint
 
 
 def draw_lessons(
@@ -72,12 +53,16 @@ def draw_lessons(
     contacts = tuple(each for each in evidence.contacts if each.thing != grip.name)
     known = replace(evidence, contacts=contacts)
     wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
+    midway = Midway(wishing, picture, known, _history(world, picture, grip, rng))
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
-        wish = draw_wish(wishing)
-        lesson = None if wish is None else _lesson(wish, world, picture, known, grip, rng)
-        if wish is not None and lesson is not None:
-            lessons.setdefault(f"{wish.word} {wish.roles}", lesson)
+        if rng.random() < MIDWAY_SHARE:
+            lesson = midway.draw()
+        else:
+            wish = draw_wish(wishing)
+            lesson = None if wish is None else _lesson(wish, world, picture, known, grip, rng)
+        if lesson is not None:
+            lessons.setdefault(f"{lesson.word} {lesson.roles} {lesson.then}", lesson)
         if len(lessons) == count:
             break
     return tuple(lessons.values())
@@ -99,7 +84,7 @@ def _lesson(
     return Lesson(wish.word, tuple(wish.roles.items()), str(command), history)
 
 
-def _history(world: World, picture: Picture, grip: Grip, rng: np.random.Generator) -> tuple[tuple[str, str, str], ...]:
+def _history(world: World, picture: Picture, grip: Grip, rng: np.random.Generator) -> History:
     """How the hand came to hold what it holds: it took the handle where it is, and a thing from somewhere."""
     if grip.joint is not None:
         point = picture.projected(grip.joint.handle_in_world_m)

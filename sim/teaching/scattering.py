@@ -27,10 +27,15 @@ BEARERS = ("plate", "bowl", "fruit_bowl", "tray", "cutting_board", "book", "wood
 """Kinds that other things are put on or in."""
 BORNE = ("lid", "lemon", "egg", "tin", "wooden_block", "sponge", "orange", "apple", "potato", "salt_shaker", "cup")
 """Kinds that are put on others: small, and steady there."""
+BLOCKS = ("wooden_block", "large_block")
 ON_OTHER_SHARE, IN_DRAWER_SHARE, ELSEWHERE_SHARE = 0.22, 0.13, 0.07
 ON_PAN = Placement(region="counter", x_m=(-0.065, -0.06), yaw_deg=(0.0, 0.0))
 """A pan's middle is not the middle of its box: the handle counts."""
 ON_OTHER = Placement(region="counter")
+ON_BLOCK = Placement(region="counter", x_m=(-0.012, 0.012), y_m=(-0.012, 0.012), yaw_deg=(-180.0, 180.0))
+"""As a robot stacks."""
+ON_BLOCK_SHARE = 0.5
+"""So often a block is put on another that bears nothing yet."""
 ON_COUNTER = Placement(region="counter", x_m=(-0.24, 0.14), clearance_m=0.015, apart_m=0.02)
 READABLE_SHARE, READABLE_DEG = 0.7, 30.0
 """So often a label is turned towards the camera, by so much or less past it."""
@@ -84,6 +89,8 @@ def _room(
     low, high = np.array(thing.low_m), np.array(thing.high_m)
     draw = rng.random()
     bearers = [name for name in taken if bears(everything[name].kind_name, thing.kind_name)]
+    if thing.kind_name in BLOCKS and draw < ON_BLOCK_SHARE and (free := _free_blocks(taken, everything)):
+        return on_top(ON_BLOCK, taken[str(rng.choice(free))], low, high, rng)
     if draw < ON_OTHER_SHARE and bearers:
         below = str(rng.choice(bearers))
         return on_top(ON_PAN if thing.kind_name == "lid" else ON_OTHER, taken[below], low, high, rng)
@@ -99,6 +106,18 @@ def _room(
         return find_room(spec, world.regions[spec.region], low, high, list(taken.values()), rng)
     except SceneError:
         return None
+
+
+def _free_blocks(taken: Mapping[str, Footprint], everything: Mapping[str, Thing]) -> list[str]:
+    """Names of blocks on which nothing was put."""
+    borne = [each for name, each in taken.items() if everything[name].kind_name in BORNE]
+    blocks = [name for name in taken if everything[name].kind_name in BLOCKS]
+    return [name for name in blocks if not any(_is_over(each, taken[name]) for each in borne)]
+
+
+def _is_over(above: Footprint, below: Footprint) -> bool:
+    near_m = float(np.linalg.norm((above.center_m - below.center_m)[:2]))
+    return above is not below and near_m < below.half_m[0] and above.center_m[2] > below.center_m[2]
 
 
 def _readable_deg(world: World, region: str) -> tuple[float, float]:

@@ -24,13 +24,15 @@ from sim.teaching.kitchens import draw_scene, fill
 from sim.teaching.labelling import Boards, boards_of, labelled
 from sim.teaching.lessons import draw_lessons
 from sim.teaching.scattering import scatter
-from sim.things import FurnitureJoint, Thing
+from sim.things import FurnitureJoint, Region, Thing
 from sim.variation import Variation
 from sim.world import World
 
 HOME_SHARE, EMPTY_SHARE, HANDLE_SHARE = 0.5, 0.25, 0.4
 """So often the arm is at home, so often, if it is not, its hand is empty, and so often, if neither, it has a handle."""
-LESSONS = 6
+OVER_DRAWER_SHARE, OPENED_SHARE = 0.4, 0.8
+"""So often what is held was just taken out of a drawer, where one is open so far."""
+LESSONS = 10
 """So many commands are asked for in each picture."""
 
 
@@ -90,15 +92,23 @@ def _set_hand(world: World, evidence: Evidence, kinematics: Kinematics, rng: np.
         return grip
     held = _takeable(world, evidence, rng) if away and full else None
     height_m = 0.0 if held is None else held.high_m[2] - held.low_m[2]
-    X_WG = hand.hover(world, kinematics, height_m, rng) if away else None
+    drawer = _open_drawer(world, rng) if held is not None and rng.random() < OVER_DRAWER_SHARE else None
+    X_WG = hand.hover(world, kinematics, height_m, rng, drawer) if away else None
     if held is None or X_WG is None:
         return hand.Grip(GRIPPER.max_width_m)
-    return hand.hold(world, held, X_WG)
+    return replace(hand.hold(world, held, X_WG), place=None if drawer is None else drawer.name)
 
 
 def _any_handle(world: World, rng: np.random.Generator) -> FurnitureJoint:
     joints = [joint for joint in world.joints.values() if not joint.springs_back]
     return joints[int(rng.integers(len(joints)))]
+
+
+def _open_drawer(world: World, rng: np.random.Generator) -> Region | None:
+    """A drawer that is far enough open to take something out of it."""
+    joints = [joint for joint in world.joints.values() if joint.motion == "prismatic" and joint.name in world.regions]
+    opened = [joint.name for joint in joints if joint.position > OPENED_SHARE * joint.upper]
+    return world.regions[opened[int(rng.integers(len(opened)))]] if opened else None
 
 
 def _takeable(world: World, evidence: Evidence, rng: np.random.Generator) -> Thing | None:

@@ -11,12 +11,14 @@ from sim.changes import Slid
 from sim.mechanisms import Closed, Open, Pressed
 from sim.relations import Behind, InFrontOf, LeftOf, NextTo, RightOf
 from sim.teaching.refusals import absent, dangerous, harmless, unfit
+from sim.teaching.scattering import BLOCKS
 from sim.teaching.wishing import FLAT, HOLLOW, Wish, Wishing, narrow
 from sim.things import FurnitureJoint, Thing
 from sim.whereabouts import Held, In, On
 
-BLOCKS = ("wooden_block", "large_block")
 SLIDING = ("plate", "cutting_board")
+BESIDE_CROCKERY_SHARE = 0.3
+"""So often something is put beside what could also bear it."""
 BESIDE: dict[str, type[NextTo | LeftOf | RightOf | InFrontOf | Behind]] = {
     "next_to": NextTo,
     "left_of": LeftOf,
@@ -84,7 +86,9 @@ def _away(now: Wishing) -> Wish | None:
 
 def _beside(now: Wishing) -> Wish | None:
     thing = now.movable()
-    other = now.pick([each for each in now.world.objects.values() if each is not thing])
+    others = [each for each in now.world.objects.values() if each is not thing]
+    crockery = now.of((*FLAT, *HOLLOW), thing) if now.rng.random() < BESIDE_CROCKERY_SHARE else None
+    other = crockery or now.pick(others)
     if thing is None or other is None or now.places.get(other.name) != "counter":
         return None
     word = str(now.rng.choice(list(BESIDE)))
