@@ -12,7 +12,7 @@ from embodied.observation import Observation
 from sim.changes import Slid
 from sim.evidence import Evidence
 from sim.oracle import choose
-from sim.pointing import Picture
+from sim.pointing import Picture, Pixels
 from sim.spots import CELL_M, LEVEL_M
 from sim.teaching.hand import Grip
 from sim.teaching.imagined import Imagined
@@ -53,14 +53,19 @@ def draw_lessons(
     contacts = tuple(each for each in evidence.contacts if each.thing != grip.name)
     known = replace(evidence, contacts=contacts)
     wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
-    midway = Midway(wishing, picture, known, _history(world, picture, grip, rng))
+    counter = picture.surface(world.regions["counter"], LEVEL_M, CELL_M)
+    midway = Midway(wishing, picture, known, counter, _history(counter, picture, grip, rng))
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
         if rng.random() < MIDWAY_SHARE:
             lesson = midway.draw()
         else:
             wish = draw_wish(wishing)
-            lesson = None if wish is None else _lesson(wish, world, picture, known, grip, rng)
+            lesson = (
+                None
+                if wish is None
+                else _lesson(wish, world, picture, known, grip, _history(counter, picture, grip, rng), rng)
+            )
         if lesson is not None:
             lessons.setdefault(f"{lesson.word} {lesson.roles} {lesson.then}", lesson)
         if len(lessons) == count:
@@ -69,9 +74,14 @@ def draw_lessons(
 
 
 def _lesson(
-    wish: Wish, world: World, picture: Picture, evidence: Evidence, grip: Grip, rng: np.random.Generator
+    wish: Wish,
+    world: World,
+    picture: Picture,
+    evidence: Evidence,
+    grip: Grip,
+    history: History,
+    rng: np.random.Generator,
 ) -> Lesson | None:
-    history = _history(world, picture, grip, rng)
     if wish.goal is None:
         kind, color = wish.absent or ("", None)
         absent = (kind, color) if kind else None
@@ -84,15 +94,14 @@ def _lesson(
     return Lesson(wish.word, tuple(wish.roles.items()), str(command), history)
 
 
-def _history(world: World, picture: Picture, grip: Grip, rng: np.random.Generator) -> History:
+def _history(counter: Pixels, picture: Picture, grip: Grip, rng: np.random.Generator) -> History:
     """How the hand came to hold what it holds: it took the handle where it is, and a thing from somewhere."""
     if grip.joint is not None:
         point = picture.projected(grip.joint.handle_in_world_m)
         return () if point is None else ((f"grasp({point})", "succeeded", ""),)
     if grip.thing is None:
         return ()
-    seen = picture.surface(world.regions["counter"], LEVEL_M, CELL_M).shown
-    if not seen:
+    if not counter.shown:
         return ()
-    point = seen[int(rng.integers(len(seen)))]
+    point = counter.shown[int(rng.integers(len(counter.shown)))]
     return ((f"grasp({point})", "succeeded", ""),)

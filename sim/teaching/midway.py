@@ -21,9 +21,8 @@ from sim.evidence import Evidence
 from sim.goals import Goal
 from sim.mechanisms import Closed
 from sim.oracle import choose
-from sim.pointing import Picture
+from sim.pointing import Picture, Pixels
 from sim.situation import displaced, floor_of
-from sim.spots import CELL_M, LEVEL_M
 from sim.teaching.imagined import Imagined
 from sim.teaching.standing import GONE, draw_standing, draw_upset, places_to_leave
 from sim.teaching.wishes import draw_wish
@@ -51,12 +50,14 @@ class Midway:
         now: What wishes are drawn from.
         picture: What is seen.
         evidence: Who carries whom, apart from what is in the hand.
+        counter: What is seen of the counter.
         held: How the hand came to hold what it holds.
     """
 
     now: Wishing
     picture: Picture
     evidence: Evidence
+    counter: Pixels
     held: History
 
     def draw(self) -> Lesson | None:
@@ -65,6 +66,7 @@ class Midway:
         names, weights = list(sorts), np.array(list(sorts.values()))
         return {
             "finished": self._finished,
+            "missed": self._missed,
             "upset": self._upset,
             "second": self._second,
             "first": self._first,
@@ -80,6 +82,14 @@ class Midway:
         wish = self._standing()
         history = None if wish is None else self._told(wish)
         return None if wish is None or history is None else _lesson((wish,), "done()", history)
+
+    def _missed(self) -> Lesson | None:
+        """A thing was brought somewhere, and that is not where it was to come."""
+        wish = draw_wish(self.now)
+        if wish is None or wish.goal is None or "thing" not in wish.roles or wish.goal.holds(self.evidence):
+            return None
+        told = self._told(wish, always=True) if wish.roles["thing"] in self.now.visible else None
+        return None if told is None else self._next((wish,), wish.goal, told)
 
     def _upset(self) -> Lesson | None:
         """Something stands on what is to be put onto it."""
@@ -179,9 +189,7 @@ class Midway:
         """A thing and where it was brought: where it is, or where what is in the hand was taken."""
         if self.now.held is None:
             wish = self._standing()
-            return (
-                wish if wish is not None and wish.word in ("in", "on", "stack") and not self._held_back(wish) else None
-            )
+            return None if wish is None or wish.word not in BROUGHT or self._held_back(wish) else wish
         place = self._left()
         if place is None:
             return None
@@ -230,13 +238,13 @@ class Midway:
             return None
         return _lesson(wishes, str(command), history)
 
-    def _told(self, wish: Wish) -> History | None:
-        """How what holds came about, or nothing; ``None`` if it has to be told and cannot be."""
-        if wish.word not in GONE and self.now.rng.random() >= TOLD_SHARE:
+    def _told(self, wish: Wish, always: bool = False) -> History | None:
+        """How it came about, or nothing; ``None`` if it has to be told and cannot be."""
+        if not always and wish.word not in GONE and self.now.rng.random() >= TOLD_SHARE:
             return ()
         if "thing" in wish.roles:
-            spot = self._spot()
-            origin = self._point_of(wish.roles["place"]) if wish.word in GONE else None if spot is None else spot[0]
+            spot, gone = self._spot(), wish.word in GONE and not always
+            origin = self._point_of(wish.roles["place"]) if gone else None if spot is None else spot[0]
             end: ImagePoint | None = self.picture.thing(self.now.world.objects[wish.roles["thing"]])
         else:
             joint = self.now.world.joints[wish.roles["joint"]]
@@ -250,20 +258,17 @@ class Midway:
 
     def _spot(self) -> tuple[ImagePoint, FloatArray] | None:
         """A point of the counter that is seen, as image coordinates and in the world."""
-        seen = self.picture.surface(self.now.world.regions["counter"], LEVEL_M, CELL_M)
-        if not seen.shown:
+        if not self.counter.shown:
             return None
-        index = int(self.now.rng.integers(len(seen.shown)))
-        return seen.shown[index], seen.points[index]
+        index = int(self.now.rng.integers(len(self.counter.shown)))
+        return self.counter.shown[index], self.counter.points[index]
 
     def _point_of(self, place: str) -> ImagePoint | None:
         """Where a drawer or a thing is in the picture."""
         thing = self.now.world.objects.get(place)
-        return (
-            self.picture.projected(floor_of(self.now.world.regions[place]))
-            if thing is None
-            else self.picture.thing(thing)
-        )
+        if thing is not None:
+            return self.picture.thing(thing)
+        return self.picture.projected(floor_of(self.now.world.regions[place]))
 
     def _began(self, name: str, p_WO: FloatArray) -> Evidence:
         """As if the thing of that name had stood at that point of the counter when the episode began."""
@@ -299,7 +304,16 @@ def _lesson(wishes: tuple[Wish, ...], command: str, history: History) -> Lesson:
     return Lesson(first.word, tuple(first.roles.items()), command, history, then=later)
 
 
-_EMPTY = {"finished": 3.0, "upset": 1.0, "second": 4.0, "first": 2.0, "both": 1.5, "returning": 1.5, "returned": 0.7}
+_EMPTY = {
+    "finished": 3.0,
+    "missed": 2.0,
+    "upset": 1.0,
+    "second": 4.0,
+    "first": 2.0,
+    "both": 1.5,
+    "returning": 1.5,
+    "returned": 0.7,
+}
 _HOLDING = {"leaving": 3.0, "second": 3.0, "first": 1.5, "taken": 0.7, "returning": 2.0}
 _AT_HANDLE = {"first": 1.0, "second": 1.0}
 """How often each sort of lesson is drawn, by what is in the hand."""
