@@ -14,6 +14,7 @@ from sim.evidence import Evidence
 from sim.oracle import choose
 from sim.pointing import Picture, Pixels
 from sim.spots import CELL_M, LEVEL_M
+from sim.teaching.deeds import Deeds
 from sim.teaching.hand import Grip
 from sim.teaching.imagined import Imagined
 from sim.teaching.midway import Midway
@@ -54,7 +55,7 @@ def draw_lessons(
     known = replace(evidence, contacts=contacts)
     wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
     counter = picture.surface(world.regions["counter"], LEVEL_M, CELL_M)
-    midway = Midway(wishing, picture, known, counter, _history(counter, picture, grip, rng))
+    midway = Midway(wishing, picture, known, Deeds(world, picture, counter, rng), _history(counter, picture, grip, rng))
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
         if rng.random() < MIDWAY_SHARE:

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from embodied.commands import Approach, Done, ImagePoint, Move, Refuse, parse
+from embodied.commands import Approach, Done, Move, Refuse, parse
 from embodied.geometry import FloatArray, Pose
 from embodied.learning.teacher import History, Lesson
 from sim.arrangement import Berth
@@ -21,10 +21,10 @@ from sim.evidence import Evidence
 from sim.goals import Goal
 from sim.mechanisms import Closed
 from sim.oracle import choose
-from sim.pointing import Picture, Pixels
-from sim.situation import displaced, floor_of
+from sim.pointing import Picture
+from sim.teaching.deeds import Deeds, done
 from sim.teaching.imagined import Imagined
-from sim.teaching.standing import GONE, draw_standing, draw_upset, places_to_leave
+from sim.teaching.standing import draw_standing, draw_upset, places_to_leave
 from sim.teaching.wishes import draw_wish
 from sim.teaching.wishing import HOLLOW, Wish, Wishing
 from sim.tries import Tries
@@ -32,8 +32,6 @@ from sim.whereabouts import Held, In, On
 
 BROUGHT = ("in", "on", "stack")
 """Words of what can be undone by putting a thing back."""
-TOLD_SHARE = 0.7
-"""So often it is told how what holds came about; else it was so before anybody asked."""
 THIRD_SHARE = 0.3
 """So often there is a third thing."""
 SHUT_AFTER_SHARE = 0.3
@@ -50,14 +48,14 @@ class Midway:
         now: What wishes are drawn from.
         picture: What is seen.
         evidence: Who carries whom, apart from what is in the hand.
-        counter: What is seen of the counter.
+        deeds: Tells how things came about.
         held: How the hand came to hold what it holds.
     """
 
     now: Wishing
     picture: Picture
     evidence: Evidence
-    counter: Pixels
+    deeds: Deeds
     held: History
 
     def draw(self) -> Lesson | None:
@@ -80,7 +78,7 @@ class Midway:
     def _finished(self) -> Lesson | None:
         """What was asked for is so."""
         wish = self._standing()
-        history = None if wish is None else self._told(wish)
+        history = None if wish is None else self.deeds.of(wish)
         return None if wish is None or history is None else _lesson((wish,), "done()", history)
 
     def _missed(self) -> Lesson | None:
@@ -88,7 +86,7 @@ class Midway:
         wish = draw_wish(self.now)
         if wish is None or wish.goal is None or "thing" not in wish.roles or wish.goal.holds(self.evidence):
             return None
-        told = self._told(wish, always=True) if wish.roles["thing"] in self.now.visible else None
+        told = self.deeds.brought_here(wish) if wish.roles["thing"] in self.now.visible else None
         return None if told is None else self._next((wish,), wish.goal, told)
 
     def _upset(self) -> Lesson | None:
@@ -108,7 +106,7 @@ class Midway:
         wishes = done[: 1 + int(self.now.rng.random() < THIRD_SHARE)]
         if not wishes or (len(wishes) == 2 and _share_roles(*wishes)):
             return None
-        told = [self._told(wish) for wish in wishes]
+        told = [self.deeds.of(wish) for wish in wishes]
         then = self._then(wishes[-1])
         if then is None or any(_share_roles(wish, then) and then.word != "closed" for wish in wishes):
             return None
@@ -123,7 +121,7 @@ class Midway:
         """Two or three things are asked for, and all are done."""
         drawn = [self._standing() for _ in range(2 + int(self.now.rng.random() < THIRD_SHARE))]
         wishes = [wish for wish in drawn if wish is not None]
-        told = [self._told(wish) for wish in wishes]
+        told = [self.deeds.of(wish) for wish in wishes]
         apart = not any(_share_roles(one, other) for one, other in combinations(wishes, 2))
         if len(wishes) < 2 or not apart or any(each is None for each in told):
             return None
@@ -138,14 +136,14 @@ class Midway:
         thing, place = self.now.held, self._left()
         if thing is None or place is None:
             return None
-        origin, goal = self._point_of(place), On(thing=thing.name, place="counter")
+        origin, goal = self.deeds.point_of(place), On(thing=thing.name, place="counter")
         if origin is None or self.now.is_held_back(goal):
             return None
         on_thing = self.now.world.objects.get(place)
         word = "out" if on_thing is None or on_thing.kind_name in HOLLOW else "off"
         wish = Wish(word, goal, {"thing": thing.name, "place": place})
         then = self._then(wish) if self.now.rng.random() < SHUT_AFTER_SHARE else None
-        return self._next((wish, then) if then else (wish,), goal, (_done(f"grasp({origin})"),))
+        return self._next((wish, then) if then else (wish,), goal, (done(f"grasp({origin})"),))
 
     def _taken(self) -> Lesson | None:
         """What is in the hand was to be taken."""
@@ -158,15 +156,15 @@ class Midway:
         """Something was brought somewhere, and is to come back to where it was."""
         wish = self._brought()
         thing = None if wish is None else self.now.world.objects[wish.roles["thing"]]
-        origin = self._spot()
+        origin = self.deeds.spot()
         if wish is None or thing is None or origin is None:
             return None
         point, p_WO = origin
-        place = self._point_of(wish.roles["place"]) if thing is self.now.held else self.picture.thing(thing)
+        place = self.deeds.point_of(wish.roles["place"]) if thing is self.now.held else self.picture.thing(thing)
         if place is None or np.linalg.norm((thing.pose_in_world.translation_m - p_WO)[:2]) < ELSEWHERE_M:
             return None
-        history = (_done(f"grasp({point})"), _done(f"move({point}, {place})"))
-        retaken = (_done(f"grasp({place})"),) if thing is self.now.held else ()
+        history = (done(f"grasp({point})"), done(f"move({point}, {place})"))
+        retaken = (done(f"grasp({place})"),) if thing is self.now.held else ()
         back = Wish("back", Back(thing=thing.name))
         lesson = self._next((wish, back), Back(thing=thing.name), (*history, *retaken), self._began(thing.name, p_WO))
         return lesson if lesson is None or self._goes_near(lesson, p_WO) else None
@@ -177,13 +175,13 @@ class Midway:
         thing, place = self.now.pick(things), self._left()
         if thing is None or place is None:
             return None
-        on_thing, there, here = self.now.world.objects.get(place), self._point_of(place), self.picture.thing(thing)
+        on_thing, there, here = self.now.world.objects.get(place), self.deeds.point_of(place), self.picture.thing(thing)
         wish = _onto(thing.name, place, on_thing is None or on_thing.kind_name in HOLLOW)
         back = Wish("back", Back(thing=thing.name))
         if place == thing.name or there is None or self._held_back(wish, back):
             return None
         steps = (f"grasp({here})", f"move({here}, {there})", f"grasp({there})", f"move({there}, {here})")
-        return _lesson((wish, back), "done()", tuple(map(_done, steps)))
+        return _lesson((wish, back), "done()", tuple(map(done, steps)))
 
     def _brought(self) -> Wish | None:
         """A thing and where it was brought: where it is, or where what is in the hand was taken."""
@@ -238,38 +236,6 @@ class Midway:
             return None
         return _lesson(wishes, str(command), history)
 
-    def _told(self, wish: Wish, always: bool = False) -> History | None:
-        """How it came about, or nothing; ``None`` if it has to be told and cannot be."""
-        if not always and wish.word not in GONE and self.now.rng.random() >= TOLD_SHARE:
-            return ()
-        if "thing" in wish.roles:
-            spot, gone = self._spot(), wish.word in GONE and not always
-            origin = self._point_of(wish.roles["place"]) if gone else None if spot is None else spot[0]
-            end: ImagePoint | None = self.picture.thing(self.now.world.objects[wish.roles["thing"]])
-        else:
-            joint = self.now.world.joints[wish.roles["joint"]]
-            other_end = 0.0 if wish.word == "open" else joint.upper
-            origin = self.picture.projected(displaced(joint, joint.handle_in_world_m, other_end))
-            end = self.picture.handle(joint)
-        if origin is None or end is None:
-            return None
-        pushed = wish.word == "closed"
-        return (*(() if pushed else (_done(f"grasp({origin})"),)), _done(f"move({origin}, {end})"))
-
-    def _spot(self) -> tuple[ImagePoint, FloatArray] | None:
-        """A point of the counter that is seen, as image coordinates and in the world."""
-        if not self.counter.shown:
-            return None
-        index = int(self.now.rng.integers(len(self.counter.shown)))
-        return self.counter.shown[index], self.counter.points[index]
-
-    def _point_of(self, place: str) -> ImagePoint | None:
-        """Where a drawer or a thing is in the picture."""
-        thing = self.now.world.objects.get(place)
-        if thing is not None:
-            return self.picture.thing(thing)
-        return self.picture.projected(floor_of(self.now.world.regions[place]))
-
     def _began(self, name: str, p_WO: FloatArray) -> Evidence:
         """As if the thing of that name had stood at that point of the counter when the episode began."""
         world, thing = copy(self.now.world), self.now.world.objects[name]
@@ -292,10 +258,6 @@ def _onto(thing: str, place: str, hollow: bool) -> Wish:
 
 def _share_roles(one: Wish, other: Wish) -> bool:
     return bool(set(one.roles.values()) & set(other.roles.values()))
-
-
-def _done(command: str) -> tuple[str, str, str]:
-    return command, "succeeded", ""
 
 
 def _lesson(wishes: tuple[Wish, ...], command: str, history: History) -> Lesson:

@@ -12,9 +12,6 @@ from sim.teaching.wishing import FLAT, HOLLOW, Wish, Wishing, narrow
 from sim.things import Thing
 from sim.whereabouts import In, On
 
-GONE = ("out", "off")
-"""Words of what was taken away from somewhere: that it was there before has to be told."""
-
 
 def draw_standing(now: Wishing, evidence: Evidence) -> Wish | None:
     """A wish that nothing is left to do for, and that may be taught; ``None`` if the one that was drawn is none."""

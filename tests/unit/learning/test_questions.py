@@ -119,6 +119,20 @@ def test_history_is_a_line_a_step(view):
     assert instructor.exchange(lesson).question.split("\n")[1] == "grasp(0.100, 0.200, 1.000) -> failed: missed_grasp"
 
 
+def test_several_things_are_asked_for_in_one_instruction_and_their_words_are_told(view):
+    then = (("held", (("thing", "a"),)), ("back", ()))
+    lesson = Lesson("on", (("thing", "a"), ("place", "plate")), "grasp(0.130, 0.420, 1.500)", then=then)
+    prompter = Prompter("en", directory=COMPACT)
+    book = load_phrasebook("en")
+    for seed in range(10):
+        instructor = Instructor(book, prompter, view, sights(view), np.random.default_rng(seed))
+        exchange = instructor.exchange(lesson)
+        instruction, *past, _ = exchange.question.split("\n")
+        assert exchange.word == "command:on+held+back"
+        assert any(form in instruction for form in book.command["back"])
+        assert not any(line.endswith("succeeded") for line in past)  # a deed could be taken for one of the parts
+
+
 def pasts(view, command, seeds=40, **lesson):
     for seed in range(seeds):
         prompter = Prompter("en", directory=COMPACT)

@@ -129,3 +129,9 @@ def test_what_was_put_together_in_any_way_comes_apart_again(language):
             parts = first.format(joint="X"), book.command["open"][0].format(joint="Y")
             found = _parts(form.format(first=parts[0], second=parts[1]), book.sequence)
             assert found == {"first": parts[0], "second": parts[1]}
+
+
+def test_what_has_three_parts_stays_as_it_was_said():
+    said = "first: open the top drawer; second: put the red cup on the plate, then close the top drawer"
+    for each in draws(sample("command:open+on+closed", said)):
+        assert said in instructions(each)[0]

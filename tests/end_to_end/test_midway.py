@@ -1,0 +1,158 @@
+"""Lessons in the middle and at the end of what was asked for: what they say was done is so, and what is left is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embodied.camera import IMAGE_SIZE_PX
+from embodied.commands import Done, Grasp, Move, Refuse, parse
+from embodied.learning.sights import sights
+from embodied.learning.teacher import FIRST_TRAINING_SEED
+from embodied.observation import GripperState, Observation
+from sim.arm import GRIPPER
+from sim.evidence import glance
+from sim.pointing import Picture
+from sim.spots import CELL_M, LEVEL_M
+from sim.teaching.deeds import Deeds
+from sim.teaching.exclusions import held_back
+from sim.teaching.hand import Grip, go_home
+from sim.teaching.kitchens import draw_scene, fill
+from sim.teaching.labelling import boards_of, labelled
+from sim.teaching.midway import Midway
+from sim.teaching.scattering import BLOCKS, scatter
+from sim.teaching.standing import draw_standing, draw_upset
+from sim.teaching.teacher import open_teacher
+from sim.teaching.wishing import Wishing, places_of
+from sim.world import World
+
+pytestmark = pytest.mark.slow
+
+KITCHENS, STATES = 2, 4
+
+
+@pytest.fixture(scope="module")
+def states():
+    """Kitchens with the hand at home: what can be asked for, what is seen, and who carries whom."""
+
+    def each():
+        for seed in range(FIRST_TRAINING_SEED + 900, FIRST_TRAINING_SEED + 900 + KITCHENS):
+            rng = np.random.default_rng(seed)
+            with World.build(draw_scene(rng), rng, image_size_px=IMAGE_SIZE_PX) as world:
+                fill(world, rng)
+                everything = world.objects
+                for _ in range(STATES):
+                    go_home(world)
+                    scatter(world, everything, rng)
+                    yield _state(world, rng)
+
+    return each
+
+
+def _state(world, rng):
+    evidence = glance(world)
+    image, depth_m, camera = world.look()
+    observation = Observation(0, world.time_s, image, depth_m, camera, GripperState(GRIPPER.max_width_m, False))
+    view = labelled(world, boards_of(world.scene.kitchen), observation, evidence, None)
+    visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
+    now = Wishing(world, visible, places_of(world, evidence), Grip(GRIPPER.max_width_m), rng)
+    return now, Picture.of(world, observation), evidence
+
+
+def test_what_is_said_to_stand_stands_and_may_be_taught(states):
+    words = set()
+    for now, _, evidence in states():
+        for wish in filter(None, (draw_standing(now, evidence) for _ in range(40))):
+            assert wish.goal.holds(evidence)
+            assert not now.is_held_back(wish.goal)
+            words.add(wish.word)
+    assert {"in", "open", "closed", "out"} <= words
+    assert words & {"left_of", "right_of", "next_to", "behind", "in_front_of"}
+
+
+def test_a_stack_is_turned_over_from_its_top(states):
+    turned = 0
+    for now, _, evidence in states():
+        wish = draw_upset(now)
+        if wish is None:
+            continue
+        below, above = now.world.objects[wish.roles["thing"]], now.world.objects[wish.roles["place"]]
+        assert {below.kind_name, above.kind_name} <= set(BLOCKS)
+        assert above.pose_in_world.translation_m[2] > below.pose_in_world.translation_m[2]
+        assert not wish.goal.holds(evidence)
+        turned += 1
+    assert turned
+
+
+def test_what_was_brought_back_is_where_it_was_and_what_is_to_come_back_goes_there(states):
+    lessons = [
+        (lesson, picture)
+        for lesson, picture in drawn(states, "_returning", "_returned")
+        if lesson.then[-1][0] == "back"
+    ]
+    assert lessons
+    for lesson, picture in lessons:
+        first, last = (parse(lesson.history[index][0]) for index in (0, -1))
+        assert isinstance(first, Grasp)
+        command = parse(lesson.command)
+        if isinstance(command, Done):
+            assert isinstance(last, Move)
+            assert last.end == first.at
+        if isinstance(command, Move):
+            way_m = picture.lift(command.end) - picture.lift(first.at)
+            assert np.linalg.norm(way_m[:2]) < 0.05
+
+
+def test_what_was_brought_elsewhere_is_not_taken_for_done(states):
+    lessons = [lesson for lesson, _ in drawn(states, "_missed")]
+    assert lessons
+    for lesson in lessons:
+        assert isinstance(parse(lesson.history[-1][0]), Move)
+        assert not isinstance(parse(lesson.command), Done)
+
+
+def test_of_several_parts_none_is_done_before_all_are(states):
+    answers = set()
+    for now, picture, evidence in states():
+        midway = _midway(now, picture, evidence)
+        for lesson in filter(None, (midway.draw() for _ in range(30))):
+            answers.add((len(lesson.then), type(parse(lesson.command)).__name__))
+            assert all(status == "succeeded" for _, status, _ in lesson.history)
+    assert {(0, "Done"), (1, "Done"), (1, "Grasp"), (1, "Move"), (2, "Grasp")} <= answers
+
+
+def test_what_is_held_over_a_drawer_was_taken_out_of_it_and_goes_onto_the_counter():
+    found = 0
+    for seed in range(FIRST_TRAINING_SEED + 910, FIRST_TRAINING_SEED + 913):
+        for view in open_teacher().views(seed, 8):
+            for lesson in view.lessons:
+                command = parse(lesson.command)
+                taken = [step for step, _, _ in lesson.history[-1:] if step.startswith("grasp")]
+                if lesson.word == "out" and not lesson.then and taken and isinstance(command, Move):
+                    thing = next(each for each in view.things if each.name == dict(lesson.roles)["thing"])
+                    found += thing.held
+    assert found
+
+
+def test_no_part_of_a_lesson_is_kept_to_measure_with():
+    for seed in range(FIRST_TRAINING_SEED + 920, FIRST_TRAINING_SEED + 922):
+        for view in open_teacher().views(seed, 8):
+            kinds = {thing.name: thing.kind for thing in view.things if thing.movable}
+            for lesson in view.lessons:
+                for word, roles in ((lesson.word, lesson.roles), *lesson.then):
+                    combination = (word, *(kinds.get(name, name) for _, name in roles))
+                    assert combination not in held_back() or isinstance(parse(lesson.command), Refuse)
+
+
+def drawn(states, *sorts):
+    """Lessons of these sorts alone, with the pictures that they are about."""
+    for now, picture, evidence in states():
+        midway = _midway(now, picture, evidence)
+        for sort in sorts:
+            for lesson in filter(None, (getattr(midway, sort)() for _ in range(10))):
+                yield lesson, picture
+
+
+def _midway(now, picture, evidence):
+    counter = picture.surface(now.world.regions["counter"], LEVEL_M, CELL_M)
+    return Midway(now, picture, evidence, Deeds(now.world, picture, counter, now.rng), ())
