@@ -18,6 +18,9 @@ PLAIN_PX = 40
 """Of a picture of the usual size; what fewer pixels show is too little to be asked about, or to be told apart."""
 PLAIN_SHARE = PLAIN_PX / math.prod(IMAGE_SIZE_PX)
 
+ABOUT_PX = 0.6
+"""A bar is as wide along all of its length, but for pixels: what is nearer to the edge by less is as far inside."""
+
 Box = tuple[float, float, float, float]
 
 
@@ -30,8 +33,8 @@ class Sight:
         number: What stands for it in the view's ``shown``.
         pixels: How many pixels show it.
         box: Left, top, right and bottom edge in the unit square.
-        point: The pixel that is furthest from the edge of what is seen of it, with the depth measured there; ``None``
-            where no depth was measured.
+        point: The pixel nearest to the middle of what is seen of it, of those about as far from its edge as any, with
+            the depth measured there; ``None`` where no depth was measured.
         plain: Whether enough of it is seen to ask about it.
     """
 
@@ -74,11 +77,12 @@ def _sight(
 
 
 def _inner(mask: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """Row and column of the pixel that is furthest from the edge."""
+    """Row and column of the pixel nearest to the middle of those that are about as far from the edge as any."""
     if not mask.any():
         return None
     inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    row, column = np.unravel_index(int(np.argmax(inside)), mask.shape)
+    deep = np.argwhere(inside > inside.max() - ABOUT_PX)
+    row, column = deep[int(np.argmin(np.linalg.norm(deep - np.argwhere(mask).mean(axis=0), axis=1)))]
     return int(row), int(column)
 
 

@@ -6,6 +6,7 @@ as if it had been: a thing was taken somewhere else and brought to where it is n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -36,6 +37,8 @@ THIRD_SHARE = 0.3
 """So often there is a third thing."""
 SHUT_AFTER_SHARE = 0.3
 """So often, where something was done with a drawer, what comes next is to shut it."""
+MISSES = 5
+"""Of so many wishes that which was missed most narrowly is taken."""
 ELSEWHERE_M, BACK_M = 0.10, 0.05
 """A thing that is not back yet is at least so far from where it was, and one that is, or is to be, at most so far."""
 
@@ -61,75 +64,74 @@ class Midway:
     def draw(self) -> Lesson | None:
         """A lesson; ``None`` if the one that was drawn cannot be taught here."""
         sorts = _AT_HANDLE if self.now.grip.joint else _HOLDING if self.now.held else _EMPTY
-        names, weights = list(sorts), np.array(list(sorts.values()))
-        return {
-            "finished": self._finished,
-            "missed": self._missed,
-            "upset": self._upset,
-            "second": self._second,
-            "first": self._first,
-            "both": self._both,
-            "leaving": self._leaving,
-            "taken": self._taken,
-            "returning": self._returning,
-            "returned": self._returned,
-        }[str(self.now.rng.choice(names, p=weights / weights.sum()))]()
+        weights = np.array([weight for weight, _ in sorts])
+        return sorts[int(self.now.rng.choice(len(sorts), p=weights / weights.sum()))][1](self)
 
     def _finished(self) -> Lesson | None:
         """What was asked for is so."""
-        wish = self._standing()
-        history = None if wish is None else self.deeds.of(wish)
-        return None if wish is None or history is None else _lesson((wish,), "done()", history)
+        wishes = self._standing(1)
+        history = self._told(wishes)
+        return None if history is None else _lesson(wishes, str(Done()), history)
 
     def _missed(self) -> Lesson | None:
-        """A thing was brought somewhere, and that is not where it was to come."""
-        wish = draw_wish(self.now)
-        if wish is None or wish.goal is None or "thing" not in wish.roles or wish.goal.holds(self.evidence):
-            return None
-        told = self.deeds.brought_here(wish) if wish.roles["thing"] in self.now.visible else None
-        return None if told is None else self._next((wish,), wish.goal, told)
+        """A thing was brought somewhere, near to where it was to come rather than far away."""
+        drawn = [wish for wish in (draw_wish(self.now) for _ in range(MISSES)) if wish is not None]
+        aside = [(self._aside_m(wish), index) for index, wish in enumerate(drawn)]
+        wish = drawn[min(aside)[1]] if aside and np.isfinite(min(aside)[0]) else None
+        told = None if wish is None else self.deeds.brought_here(wish)
+        return None if wish is None or told is None else self._next((wish,), told)
+
+    def _aside_m(self, wish: Wish) -> float:
+        """How far a thing that is seen is from the one that it is to be on, in or beside; infinite where it is already."""
+        thing = self.now.world.objects.get(wish.roles.get("thing", ""))
+        other = self.now.world.objects.get(wish.roles.get("place") or wish.roles.get("other", ""))
+        if thing is None or other is None or thing.name not in self.now.visible:
+            return float("inf")
+        if wish.goal is None or wish.goal.holds(self.evidence):
+            return float("inf")
+        way_m = thing.pose_in_world.translation_m - other.pose_in_world.translation_m
+        return float(np.linalg.norm(way_m[:2]))
 
     def _upset(self) -> Lesson | None:
         """Something stands on what is to be put onto it."""
         wish = draw_upset(self.now)
-        return None if wish is None else self._next((wish,), wish.goal, ())
+        return None if wish is None else self._next((wish,), ())
 
     def _first(self) -> Lesson | None:
         """Two things are asked for, and the first is to be done."""
         wish = draw_wish(self.now)
         then = None if wish is None else self._then(wish)
-        return None if wish is None or then is None else self._next((wish, then), wish.goal, self.held)
+        return None if wish is None or then is None else self._next((wish, then), self.held)
 
     def _second(self) -> Lesson | None:
         """Of two or three things that are asked for one is still to be done, or two are."""
-        done = [each for each in (self._standing(), self._standing()) if each is not None]
-        wishes = done[: 1 + int(self.now.rng.random() < THIRD_SHARE)]
-        if not wishes or (len(wishes) == 2 and _share_roles(*wishes)):
+        third = self.now.rng.random() < THIRD_SHARE
+        wishes = self._standing(int(self.now.rng.integers(1, 3)) if third else 1)
+        history = self._told(wishes)
+        then = self._then(wishes[-1]) if wishes else None
+        if history is None or then is None or any(_share_roles(wish, then) for wish in wishes[:-1]):
             return None
-        told = [self.deeds.of(wish) for wish in wishes]
-        then = self._then(wishes[-1])
-        if then is None or any(_share_roles(wish, then) and then.word != "closed" for wish in wishes):
-            return None
-        later = self._then(then) if len(wishes) == 1 and self.now.rng.random() < THIRD_SHARE else None
-        asked = (*wishes, then) if later is None or _share_roles(wishes[0], later) else (*wishes, then, later)
-        if any(each is None for each in told):
-            return None
-        before = tuple(step for each in told if each is not None for step in each)
-        return self._next(asked, then.goal, (*before, *self.held))
+        later = self._then(then) if third and len(wishes) == 1 else None
+        rest = (then,) if later is None or _share_roles(wishes[0], later) else (then, later)
+        return self._next((*wishes, *rest), (*history, *self.held))
 
     def _both(self) -> Lesson | None:
         """Two or three things are asked for, and all are done."""
-        drawn = [self._standing() for _ in range(2 + int(self.now.rng.random() < THIRD_SHARE))]
-        wishes = [wish for wish in drawn if wish is not None]
-        told = [self.deeds.of(wish) for wish in wishes]
-        apart = not any(_share_roles(one, other) for one, other in combinations(wishes, 2))
-        if len(wishes) < 2 or not apart or any(each is None for each in told):
-            return None
-        return _lesson(tuple(wishes), "done()", tuple(step for each in told if each is not None for step in each))
+        wishes = self._standing(2 + int(self.now.rng.random() < THIRD_SHARE))
+        history = self._told(wishes)
+        return None if history is None else _lesson(wishes, str(Done()), history)
 
-    def _standing(self) -> Wish | None:
-        """Something that holds."""
-        return draw_standing(self.now, self.evidence)
+    def _standing(self, count: int) -> tuple[Wish, ...]:
+        """So many wishes that hold, about different things; none if they were not found."""
+        drawn = [draw_standing(self.now, self.evidence) for _ in range(count)]
+        wishes = tuple(wish for wish in drawn if wish is not None)
+        apart = not any(_share_roles(one, other) for one, other in combinations(wishes, 2))
+        return wishes if len(wishes) == count and apart else ()
+
+    def _told(self, wishes: tuple[Wish, ...]) -> History | None:
+        """How all of them came true, one after the other; ``None`` if there are none, or that cannot be told."""
+        told = [history for wish in wishes if (history := self.deeds.of(wish)) is not None]
+        return tuple(step for history in told for step in history) if wishes and len(told) == len(wishes) else None
 
     def _leaving(self) -> Lesson | None:
         """What is in the hand was taken out of a drawer, or off something, to be put on the counter."""
@@ -143,7 +145,7 @@ class Midway:
         word = "out" if on_thing is None or on_thing.kind_name in HOLLOW else "off"
         wish = Wish(word, goal, {"thing": thing.name, "place": place})
         then = self._then(wish) if self.now.rng.random() < SHUT_AFTER_SHARE else None
-        return self._next((wish, then) if then else (wish,), goal, (done(f"grasp({origin})"),))
+        return self._next((wish, then) if then else (wish,), (done(f"grasp({origin})"),))
 
     def _taken(self) -> Lesson | None:
         """What is in the hand was to be taken."""
@@ -166,7 +168,8 @@ class Midway:
         history = (done(f"grasp({point})"), done(f"move({point}, {place})"))
         retaken = (done(f"grasp({place})"),) if thing is self.now.held else ()
         back = Wish("back", Back(thing=thing.name))
-        lesson = self._next((wish, back), Back(thing=thing.name), (*history, *retaken), self._began(thing.name, p_WO))
+        goal = Back(thing=thing.name)
+        lesson = self._towards(goal, (wish, back), (*history, *retaken), self._began(thing.name, p_WO))
         return lesson if lesson is None or self._goes_near(lesson, p_WO) else None
 
     def _returned(self) -> Lesson | None:
@@ -186,7 +189,7 @@ class Midway:
     def _brought(self) -> Wish | None:
         """A thing and where it was brought: where it is, or where what is in the hand was taken."""
         if self.now.held is None:
-            wish = self._standing()
+            wish = draw_standing(self.now, self.evidence)
             return None if wish is None or wish.word not in BROUGHT or self._held_back(wish) else wish
         place = self._left()
         if place is None:
@@ -224,17 +227,20 @@ class Midway:
         goal = Closed(joint=name)
         return None if self.now.is_held_back(goal) else Wish("closed", goal, {"joint": name})
 
-    def _next(
-        self, wishes: tuple[Wish, ...], goal: Goal | None, history: History, evidence: Evidence | None = None
-    ) -> Lesson | None:
-        """The oracle's next command towards ``goal``; ``None`` if it waits or knows no way."""
-        if goal is None:
-            return None
-        evidence = evidence or self.evidence
+    def _next(self, wishes: tuple[Wish, ...], history: History) -> Lesson | None:
+        """The oracle's next command towards the first wish that is not true yet; the end where all are."""
+        if any(wish.goal is None for wish in wishes):
+            return None  # what is to be refused is no part of anything
+        goals = [wish.goal for wish in wishes if wish.goal is not None and not wish.goal.holds(self.evidence)]
+        if goals:
+            return self._towards(goals[0], wishes, history, self.evidence)
+        empty = self.now.held is None and self.now.grip.joint is None
+        return _lesson(wishes, str(Done()), history) if empty else None
+
+    def _towards(self, goal: Goal, wishes: tuple[Wish, ...], history: History, evidence: Evidence) -> Lesson | None:
+        """The oracle's next command towards ``goal``; ``None`` if it waits, sees nothing to do or knows no way."""
         command = choose(Imagined(evidence.world, self.picture, evidence, goal, Tries(), self.now.grip))
-        if isinstance(command, Approach | Refuse) or (isinstance(command, Done) and len(wishes) == 1):
-            return None
-        return _lesson(wishes, str(command), history)
+        return None if isinstance(command, Approach | Refuse | Done) else _lesson(wishes, str(command), history)
 
     def _began(self, name: str, p_WO: FloatArray) -> Evidence:
         """As if the thing of that name had stood at that point of the counter when the episode began."""
@@ -266,16 +272,23 @@ def _lesson(wishes: tuple[Wish, ...], command: str, history: History) -> Lesson:
     return Lesson(first.word, tuple(first.roles.items()), command, history, then=later)
 
 
-_EMPTY = {
-    "finished": 3.0,
-    "missed": 2.0,
-    "upset": 1.0,
-    "second": 4.0,
-    "first": 2.0,
-    "both": 1.5,
-    "returning": 1.5,
-    "returned": 0.7,
-}
-_HOLDING = {"leaving": 3.0, "second": 3.0, "first": 1.5, "taken": 0.7, "returning": 2.0}
-_AT_HANDLE = {"first": 1.0, "second": 1.0}
+Sorts = tuple[tuple[float, Callable[[Midway], Lesson | None]], ...]
+_EMPTY: Sorts = (
+    (2.0, Midway._finished),
+    (3.0, Midway._missed),
+    (1.0, Midway._upset),
+    (4.0, Midway._second),
+    (2.0, Midway._first),
+    (1.0, Midway._both),
+    (2.5, Midway._returning),
+    (0.7, Midway._returned),
+)
+_HOLDING: Sorts = (
+    (3.0, Midway._leaving),
+    (3.0, Midway._second),
+    (1.5, Midway._first),
+    (0.7, Midway._taken),
+    (3.0, Midway._returning),
+)
+_AT_HANDLE: Sorts = ((1.0, Midway._first), (1.0, Midway._second))
 """How often each sort of lesson is drawn, by what is in the hand."""

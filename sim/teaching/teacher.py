@@ -87,7 +87,8 @@ def _view(world: World, boards: Boards, index: int, kinematics: Kinematics, rng:
 def _set_hand(world: World, evidence: Evidence, kinematics: Kinematics, rng: np.random.Generator) -> hand.Grip:
     """At home, over the counter, with something in it or not, or at a handle."""
     away, full, at_handle = rng.random(3) > (HOME_SHARE, EMPTY_SHARE, 1.0 - HANDLE_SHARE)
-    grip = hand.take_handle(world, kinematics, _any_handle(world, rng), rng) if away and full and at_handle else None
+    joint = _any_handle(world, rng) if away and full and at_handle else None
+    grip = None if joint is None else hand.take_handle(world, kinematics, joint, rng)
     if grip is not None:
         return grip
     held = _takeable(world, evidence, rng) if away and full else None
@@ -99,15 +100,20 @@ def _set_hand(world: World, evidence: Evidence, kinematics: Kinematics, rng: np.
     return replace(hand.hold(world, held, X_WG), place=None if drawer is None else drawer.name)
 
 
-def _any_handle(world: World, rng: np.random.Generator) -> FurnitureJoint:
-    joints = [joint for joint in world.joints.values() if not joint.springs_back]
-    return joints[int(rng.integers(len(joints)))]
+def _any_handle(world: World, rng: np.random.Generator) -> FurnitureJoint | None:
+    """Of a drawer or door that is not open yet: once it is, the hand lets go by itself."""
+    joints = [each for each in world.joints.values() if not each.springs_back and not _is_open(each)]
+    return joints[int(rng.integers(len(joints)))] if joints else None
+
+
+def _is_open(joint: FurnitureJoint) -> bool:
+    return joint.position > OPENED_SHARE * joint.upper
 
 
 def _open_drawer(world: World, rng: np.random.Generator) -> Region | None:
     """A drawer that is far enough open to take something out of it."""
     joints = [joint for joint in world.joints.values() if joint.motion == "prismatic" and joint.name in world.regions]
-    opened = [joint.name for joint in joints if joint.position > OPENED_SHARE * joint.upper]
+    opened = [joint.name for joint in joints if _is_open(joint)]
     return world.regions[opened[int(rng.integers(len(opened)))]] if opened else None
 
 

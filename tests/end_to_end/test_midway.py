@@ -12,6 +12,7 @@ from embodied.learning.teacher import FIRST_TRAINING_SEED
 from embodied.observation import GripperState, Observation
 from sim.arm import GRIPPER
 from sim.evidence import glance
+from sim.mechanisms import Closed, Open
 from sim.pointing import Picture
 from sim.spots import CELL_M, LEVEL_M
 from sim.teaching.deeds import Deeds
@@ -23,7 +24,9 @@ from sim.teaching.midway import Midway
 from sim.teaching.scattering import BLOCKS, scatter
 from sim.teaching.standing import draw_standing, draw_upset
 from sim.teaching.teacher import open_teacher
+from sim.teaching.wishes import BESIDE
 from sim.teaching.wishing import Wishing, places_of
+from sim.whereabouts import In, On
 from sim.world import World
 
 pytestmark = pytest.mark.slow
@@ -31,6 +34,7 @@ pytestmark = pytest.mark.slow
 KITCHENS = (FIRST_TRAINING_SEED + 900, FIRST_TRAINING_SEED + 909)
 """The second has many blocks."""
 STATES = 4
+GOALS = {"in": In, "on": On, "stack": On, "open": Open, "closed": Closed, **BESIDE}
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +117,19 @@ def test_what_was_brought_elsewhere_is_not_taken_for_done(states):
         assert not isinstance(parse(lesson.command), Done)
 
 
-def test_of_several_parts_none_is_done_before_all_are(states):
-    answers = set()
+def test_done_is_said_where_every_part_holds_and_nowhere_else(states):
+    ended, parts = set(), set()
     for now, picture, evidence in states():
         midway = _midway(now, picture, evidence)
         for lesson in filter(None, (midway.draw() for _ in range(30))):
-            answers.add((len(lesson.then), type(parse(lesson.command)).__name__))
-            assert all(status == "succeeded" for _, status, _ in lesson.history)
-    assert {(0, "Done"), (1, "Done"), (1, "Grasp"), (1, "Move"), (2, "Grasp")} <= answers
+            asked = ((lesson.word, lesson.roles), *lesson.then)
+            if all(word in GOALS for word, _ in asked):
+                hold = all(GOALS[word](**dict(roles)).holds(evidence) for word, roles in asked)
+                assert hold == (lesson.command == "done()")
+                ended.add(hold)
+                parts.add(len(asked))
+    assert ended == {True, False}
+    assert parts == {1, 2, 3}
 
 
 def test_what_is_held_over_a_drawer_was_taken_out_of_it_and_goes_onto_the_counter():

@@ -13,7 +13,7 @@ from embodied.learning.instructions import Instructor, in_words, looked_at
 from embodied.learning.mistakes import Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
-from embodied.learning.sights import sights
+from embodied.learning.sights import _inner, sights
 from embodied.learning.teacher import Lesson
 from embodied.prompting import Prompter
 from embodied.resources import prompts_dir
@@ -188,3 +188,18 @@ def test_mistake_is_a_command_and_another_one(view, seed):
     wrong = Mistakes(1.0, np.random.default_rng(seed)).instead_of(right, view)
     assert wrong is None or (parse(str(wrong)) == wrong and wrong != right)
     assert Mistakes(0.0, np.random.default_rng(seed)).instead_of(right, view) is None
+
+
+def test_of_a_bar_the_middle_is_pointed_at():
+    bar = np.zeros((20, 60), bool)
+    bar[8:12, 4:53] = True
+    row, column = _inner(bar)
+    assert bar[row, column]
+    assert abs(column - 28) <= 1
+
+
+def test_of_a_thing_that_is_bent_around_its_middle_a_pixel_of_it_is_pointed_at():
+    ring = np.zeros((40, 40), bool)
+    ring[5:35, 5:35] = True
+    ring[10:30, 10:30] = False
+    assert ring[_inner(ring)]
