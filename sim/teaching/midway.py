@@ -82,7 +82,7 @@ class Midway:
         return None if wish is None or told is None else self._next((wish,), told)
 
     def _aside_m(self, wish: Wish) -> float:
-        """How far a thing that is seen is from the one that it is to be on, in or beside; infinite where it is already."""
+        """How far a thing that is seen is from what it is to be on, in or beside; infinite where it is already."""
         thing = self.now.world.objects.get(wish.roles.get("thing", ""))
         other = self.now.world.objects.get(wish.roles.get("place") or wish.roles.get("other", ""))
         if thing is None or other is None or thing.name not in self.now.visible:
