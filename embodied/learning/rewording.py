@@ -25,6 +25,7 @@ COMMAND, TASK = "command:", "command:task"
 JOINED = "+"
 """Stands in a question's word between what is asked for first and what then."""
 PAIR = 2
+"""So many things that are asked for can be told apart again."""
 MANNER_SHARE = 0.3
 """So often something is said around an instruction that says nothing."""
 

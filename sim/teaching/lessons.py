@@ -19,7 +19,7 @@ from sim.teaching.hand import Grip
 from sim.teaching.imagined import Imagined
 from sim.teaching.midway import Midway
 from sim.teaching.wishes import draw_wish
-from sim.teaching.wishing import Wish, Wishing, places_of
+from sim.teaching.wishing import Wishing, places_of
 from sim.tries import Tries
 from sim.world import World
 
@@ -58,15 +58,8 @@ def draw_lessons(
     midway = Midway(wishing, picture, known, Deeds(world, picture, counter, rng), _history(counter, picture, grip, rng))
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
-        if rng.random() < MIDWAY_SHARE:
-            lesson = midway.draw()
-        else:
-            wish = draw_wish(wishing)
-            lesson = (
-                None
-                if wish is None
-                else _lesson(wish, world, picture, known, grip, _history(counter, picture, grip, rng), rng)
-            )
+        begun = rng.random() < MIDWAY_SHARE
+        lesson = midway.draw() if begun else _beginning(wishing, picture, known, counter)
         if lesson is not None:
             lessons.setdefault(f"{lesson.word} {lesson.roles} {lesson.then}", lesson)
         if len(lessons) == count:
@@ -74,25 +67,22 @@ def draw_lessons(
     return tuple(lessons.values())
 
 
-def _lesson(
-    wish: Wish,
-    world: World,
-    picture: Picture,
-    evidence: Evidence,
-    grip: Grip,
-    history: History,
-    rng: np.random.Generator,
-) -> Lesson | None:
+def _beginning(now: Wishing, picture: Picture, evidence: Evidence, counter: Pixels) -> Lesson | None:
+    """A lesson about one wish, of which nothing was done yet; ``None`` if the one that was drawn cannot be taught."""
+    wish = draw_wish(now)
+    if wish is None:
+        return None
+    history, roles = _history(counter, picture, now.grip, now.rng), tuple(wish.roles.items())
     if wish.goal is None:
         kind, color = wish.absent or ("", None)
         absent = (kind, color) if kind else None
-        return Lesson(wish.word, tuple(wish.roles.items()), str(Refuse(reason=wish.refusal)), (), absent)
-    command = choose(Imagined(world, picture, evidence, wish.goal, Tries(), grip))
-    if isinstance(command, Approach | Refuse) or (isinstance(command, Done) and rng.random() > DONE_SHARE):
+        return Lesson(wish.word, roles, str(Refuse(reason=wish.refusal)), (), absent)
+    command = choose(Imagined(now.world, picture, evidence, wish.goal, Tries(), now.grip))
+    if isinstance(command, Approach | Refuse) or (isinstance(command, Done) and now.rng.random() > DONE_SHARE):
         return None  # it waits for something to come to rest, or knows no way
     if isinstance(wish.goal, Slid) and not isinstance(command, Move):
         return None  # what cannot be pushed would be carried, and that was not asked for
-    return Lesson(wish.word, tuple(wish.roles.items()), str(command), history)
+    return Lesson(wish.word, roles, str(command), history)
 
 
 def _history(counter: Pixels, picture: Picture, grip: Grip, rng: np.random.Generator) -> History:

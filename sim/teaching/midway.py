@@ -1,7 +1,7 @@
 """Lessons in the middle and at the end of what was asked for: what was done is seen, and told. Ground truth.
 
-A state that is drawn is taken for one that an instruction of one or two parts has led to. What was done for it is told
-as if it had been: a thing was taken somewhere else and brought to where it is now.
+A state that is drawn is taken for one that an instruction of one to three parts has led to. What was done for it is
+told as if it had been: a thing was taken somewhere else and brought to where it is now.
 """
 
 from __future__ import annotations
