@@ -12,7 +12,6 @@ from embodied.learning.teacher import History
 from sim.pointing import Picture, Pixels
 from sim.situation import displaced, floor_of
 from sim.teaching.wishing import Wish
-from sim.things import FurnitureJoint
 from sim.world import World
 
 GONE = ("out", "off")
@@ -43,7 +42,7 @@ class Deeds:
             return self._brought(wish.roles["thing"], self.point_of(wish.roles["place"]))
         if self.rng.random() >= TOLD_SHARE:
             return ()
-        return self.brought_here(wish) if "thing" in wish.roles else self._moved(self.world.joints[wish.roles["joint"]])
+        return self.brought_here(wish) if "thing" in wish.roles else self._moved(wish)
 
     def brought_here(self, wish: Wish) -> History | None:
         """The thing of a wish came from somewhere on the counter to where it is; ``None`` if no counter is seen."""
@@ -70,9 +69,9 @@ class Deeds:
         end = self.picture.thing(self.world.objects[thing])
         return done(f"grasp({origin})"), done(f"move({origin}, {end})")
 
-    def _moved(self, joint: FurnitureJoint) -> History | None:
+    def _moved(self, wish: Wish) -> History | None:
         """A drawer or door was pulled open by its handle, or pushed shut."""
-        opened = joint.position > 0.5 * joint.upper
+        joint, opened = self.world.joints[wish.roles["joint"]], wish.word == "open"
         origin = self.picture.projected(displaced(joint, joint.handle_in_world_m, 0.0 if opened else joint.upper))
         if origin is None:
             return None

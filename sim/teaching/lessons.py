@@ -12,9 +12,9 @@ from embodied.observation import Observation
 from sim.changes import Slid
 from sim.evidence import Evidence
 from sim.oracle import choose
-from sim.pointing import Picture, Pixels
+from sim.pointing import Picture
 from sim.spots import CELL_M, LEVEL_M
-from sim.teaching.deeds import Deeds
+from sim.teaching.deeds import Deeds, done
 from sim.teaching.hand import Grip
 from sim.teaching.imagined import Imagined
 from sim.teaching.midway import Midway
@@ -55,11 +55,12 @@ def draw_lessons(
     known = replace(evidence, contacts=contacts)
     wishing, picture = Wishing(world, visible, places_of(world, known), grip, rng), Picture.of(world, observation)
     counter = picture.surface(world.regions["counter"], LEVEL_M, CELL_M)
-    midway = Midway(wishing, picture, known, Deeds(world, picture, counter, rng), _history(counter, picture, grip, rng))
+    deeds = Deeds(world, picture, counter, rng)
+    midway = Midway(wishing, picture, known, deeds, _history(deeds, grip))
     lessons: dict[str, Lesson] = {}
     for _ in range(TRIES * count):
         begun = rng.random() < MIDWAY_SHARE
-        lesson = midway.draw() if begun else _beginning(wishing, picture, known, counter)
+        lesson = midway.draw() if begun else _beginning(wishing, picture, known, deeds)
         if lesson is not None:
             lessons.setdefault(f"{lesson.word} {lesson.roles} {lesson.then}", lesson)
         if len(lessons) == count:
@@ -67,12 +68,12 @@ def draw_lessons(
     return tuple(lessons.values())
 
 
-def _beginning(now: Wishing, picture: Picture, evidence: Evidence, counter: Pixels) -> Lesson | None:
+def _beginning(now: Wishing, picture: Picture, evidence: Evidence, deeds: Deeds) -> Lesson | None:
     """A lesson about one wish, of which nothing was done yet; ``None`` if the one that was drawn cannot be taught."""
     wish = draw_wish(now)
     if wish is None:
         return None
-    history, roles = _history(counter, picture, now.grip, now.rng), tuple(wish.roles.items())
+    history, roles = _history(deeds, now.grip), tuple(wish.roles.items())
     if wish.goal is None:
         kind, color = wish.absent or ("", None)
         absent = (kind, color) if kind else None
@@ -85,14 +86,11 @@ def _beginning(now: Wishing, picture: Picture, evidence: Evidence, counter: Pixe
     return Lesson(wish.word, roles, str(command), history)
 
 
-def _history(counter: Pixels, picture: Picture, grip: Grip, rng: np.random.Generator) -> History:
+def _history(deeds: Deeds, grip: Grip) -> History:
     """How the hand came to hold what it holds: it took the handle where it is, and a thing from somewhere."""
     if grip.joint is not None:
-        point = picture.projected(grip.joint.handle_in_world_m)
-        return () if point is None else ((f"grasp({point})", "succeeded", ""),)
-    if grip.thing is None:
-        return ()
-    if not counter.shown:
-        return ()
-    point = counter.shown[int(rng.integers(len(counter.shown)))]
-    return ((f"grasp({point})", "succeeded", ""),)
+        point = deeds.picture.projected(grip.joint.handle_in_world_m)
+    else:
+        spot = None if grip.thing is None else deeds.spot()
+        point = None if spot is None else spot[0]
+    return () if point is None else (done(f"grasp({point})"),)

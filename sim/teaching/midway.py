@@ -27,7 +27,8 @@ from sim.teaching.deeds import Deeds, done
 from sim.teaching.imagined import Imagined
 from sim.teaching.standing import draw_standing, draw_upset, places_to_leave
 from sim.teaching.wishes import draw_wish
-from sim.teaching.wishing import HOLLOW, Wish, Wishing
+from sim.teaching.wishing import Wish, Wishing, is_hollow
+from sim.things import Thing
 from sim.tries import Tries
 from sim.whereabouts import Held, In, On
 
@@ -141,8 +142,7 @@ class Midway:
         origin, goal = self.deeds.point_of(place), On(thing=thing.name, place="counter")
         if origin is None or self.now.is_held_back(goal):
             return None
-        on_thing = self.now.world.objects.get(place)
-        word = "out" if on_thing is None or on_thing.kind_name in HOLLOW else "off"
+        word = "out" if is_hollow(place, self.now.world) else "off"
         wish = Wish(word, goal, {"thing": thing.name, "place": place})
         then = self._then(wish) if self.now.rng.random() < SHUT_AFTER_SHARE else None
         return self._next((wish, then) if then else (wish,), (done(f"grasp({origin})"),))
@@ -152,7 +152,7 @@ class Midway:
         thing = self.now.held
         if thing is None or self.now.is_held_back(Held(thing=thing.name)):
             return None
-        return _lesson((Wish("held", Held(thing=thing.name), {"thing": thing.name}),), "done()", self.held)
+        return _lesson((Wish("held", Held(thing=thing.name), {"thing": thing.name}),), str(Done()), self.held)
 
     def _returning(self) -> Lesson | None:
         """Something was brought somewhere, and is to come back to where it was."""
@@ -167,9 +167,8 @@ class Midway:
             return None
         history = (done(f"grasp({point})"), done(f"move({point}, {place})"))
         retaken = (done(f"grasp({place})"),) if thing is self.now.held else ()
-        back = Wish("back", Back(thing=thing.name))
         goal = Back(thing=thing.name)
-        lesson = self._towards(goal, (wish, back), (*history, *retaken), self._began(thing.name, p_WO))
+        lesson = self._towards(goal, (wish, Wish("back", goal)), (*history, *retaken), self._began(thing.name, p_WO))
         return lesson if lesson is None or self._goes_near(lesson, p_WO) else None
 
     def _returned(self) -> Lesson | None:
@@ -178,13 +177,13 @@ class Midway:
         thing, place = self.now.pick(things), self._left()
         if thing is None or place is None:
             return None
-        on_thing, there, here = self.now.world.objects.get(place), self.deeds.point_of(place), self.picture.thing(thing)
-        wish = _onto(thing.name, place, on_thing is None or on_thing.kind_name in HOLLOW)
+        there, here = self.deeds.point_of(place), self.picture.thing(thing)
+        wish = self._onto(thing, place)
         back = Wish("back", Back(thing=thing.name))
         if place == thing.name or there is None or self._held_back(wish, back):
             return None
         steps = (f"grasp({here})", f"move({here}, {there})", f"grasp({there})", f"move({there}, {here})")
-        return _lesson((wish, back), "done()", tuple(map(done, steps)))
+        return _lesson((wish, back), str(Done()), tuple(map(done, steps)))
 
     def _brought(self) -> Wish | None:
         """A thing and where it was brought: where it is, or where what is in the hand was taken."""
@@ -194,15 +193,19 @@ class Midway:
         place = self._left()
         if place is None:
             return None
-        on_thing = self.now.world.objects.get(place)
-        wish = _onto(self.now.held.name, place, on_thing is None or on_thing.kind_name in HOLLOW)
+        wish = self._onto(self.now.held, place)
         return None if self._held_back(wish) else wish
+
+    def _onto(self, thing: Thing, place: str) -> Wish:
+        """A thing onto a place, or into it."""
+        roles = {"thing": thing.name, "place": place}
+        return Wish("in", In(**roles), roles) if is_hollow(place, self.now.world) else Wish("on", On(**roles), roles)
 
     def _left(self) -> str | None:
         """Where something may have been taken: the drawer that the hand is over, or any such place that is seen."""
-        places = places_to_leave(self.now)
         if self.now.grip.place is not None:
             return self.now.grip.place
+        places = places_to_leave(self.now)
         return places[int(self.now.rng.integers(len(places)))] if places else None
 
     def _held_back(self, *wishes: Wish) -> bool:
@@ -255,11 +258,6 @@ class Midway:
         if not isinstance(command, Move):
             return True
         return float(np.linalg.norm((self.picture.lift(command.end) - p_WO)[:2])) < BACK_M
-
-
-def _onto(thing: str, place: str, hollow: bool) -> Wish:
-    roles = {"thing": thing, "place": place}
-    return Wish("in", In(**roles), roles) if hollow else Wish("on", On(**roles), roles)
 
 
 def _share_roles(one: Wish, other: Wish) -> bool:

@@ -8,7 +8,7 @@ from sim.evidence import Evidence
 from sim.mechanisms import Closed, Open
 from sim.teaching.scattering import BLOCKS
 from sim.teaching.wishes import BESIDE
-from sim.teaching.wishing import FLAT, HOLLOW, Wish, Wishing, narrow
+from sim.teaching.wishing import FLAT, HOLLOW, Wish, Wishing, is_hollow, narrow, open_drawers
 from sim.things import Thing
 from sim.whereabouts import In, On
 
@@ -93,20 +93,14 @@ def _taken_away(thing: Thing, now: Wishing) -> Iterator[Wish]:
     """Out of a drawer that is open, or off or out of another thing."""
     goal = On(thing=thing.name, place="counter")
     for place in places_to_leave(now):
-        kind = now.world.objects[place].kind_name if place in now.world.objects else None
-        yield Wish("out" if kind is None or kind in HOLLOW else "off", goal, {"thing": thing.name, "place": place})
+        yield Wish("out" if is_hollow(place, now.world) else "off", goal, {"thing": thing.name, "place": place})
 
 
 def places_to_leave(now: Wishing) -> list[str]:
     """Names of open drawers, and of what things lie on or in, as far as they are seen."""
-    drawers = [
-        joint.name
-        for joint in now.world.joints.values()
-        if joint.motion == "prismatic" and joint.name in now.world.regions and joint.position > 0.8 * joint.upper
-    ]
     bearers = [
         thing.name
         for thing in now.world.objects.values()
         if thing.kind_name in (*FLAT, *HOLLOW) and thing.name in now.visible and thing is not now.held
     ]
-    return [*drawers, *bearers]
+    return [*open_drawers(now.world), *bearers]

@@ -24,14 +24,15 @@ from sim.teaching.kitchens import draw_scene, fill
 from sim.teaching.labelling import Boards, boards_of, labelled
 from sim.teaching.lessons import draw_lessons
 from sim.teaching.scattering import scatter
+from sim.teaching.wishing import is_open, open_drawers
 from sim.things import FurnitureJoint, Region, Thing
 from sim.variation import Variation
 from sim.world import World
 
 HOME_SHARE, EMPTY_SHARE, HANDLE_SHARE = 0.5, 0.25, 0.4
 """So often the arm is at home, so often, if it is not, its hand is empty, and so often, if neither, it has a handle."""
-OVER_DRAWER_SHARE, OPENED_SHARE = 0.4, 0.8
-"""So often what is held was just taken out of a drawer, where one is open so far."""
+OVER_DRAWER_SHARE = 0.4
+"""So often what is held was just taken out of a drawer, where one is open."""
 LESSONS = 10
 """So many commands are asked for in each picture."""
 
@@ -102,18 +103,13 @@ def _set_hand(world: World, evidence: Evidence, kinematics: Kinematics, rng: np.
 
 def _any_handle(world: World, rng: np.random.Generator) -> FurnitureJoint | None:
     """Of a drawer or door that is not open yet: once it is, the hand lets go by itself."""
-    joints = [each for each in world.joints.values() if not each.springs_back and not _is_open(each)]
+    joints = [each for each in world.joints.values() if not each.springs_back and not is_open(each)]
     return joints[int(rng.integers(len(joints)))] if joints else None
-
-
-def _is_open(joint: FurnitureJoint) -> bool:
-    return joint.position > OPENED_SHARE * joint.upper
 
 
 def _open_drawer(world: World, rng: np.random.Generator) -> Region | None:
     """A drawer that is far enough open to take something out of it."""
-    joints = [joint for joint in world.joints.values() if joint.motion == "prismatic" and joint.name in world.regions]
-    opened = [joint.name for joint in joints if _is_open(joint)]
+    opened = open_drawers(world)
     return world.regions[opened[int(rng.integers(len(opened)))]] if opened else None
 
 

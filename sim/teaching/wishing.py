@@ -9,10 +9,11 @@ import numpy as np
 
 from sim.evidence import Evidence
 from sim.goals import Goal, Predicate
+from sim.situation import REACHABLE_SHARE
 from sim.teaching.exclusions import ROLES, held_back
 from sim.teaching.hand import Grip
 from sim.teaching.labelling import place_of
-from sim.things import Thing
+from sim.things import FurnitureJoint, Thing
 from sim.world import World
 
 WIDEST_M = 0.074
@@ -85,6 +86,23 @@ class Wishing:
         names = [getattr(goal, role) for role in ROLES if hasattr(goal, role)]
         kinds = (self.world.objects[name].kind_name if name in self.world.objects else name for name in names)
         return (goal.word, *kinds) in held_back()
+
+
+def is_hollow(place: str, world: World) -> bool:
+    """Whether things are in it rather than on it: a drawer, or a bowl."""
+    thing = world.objects.get(place)
+    return thing is None or thing.kind_name in HOLLOW
+
+
+def open_drawers(world: World) -> list[str]:
+    """Names of drawers that a hand gets into."""
+    drawers = (joint for joint in world.joints.values() if joint.motion == "prismatic" and joint.name in world.regions)
+    return [drawer.name for drawer in drawers if is_open(drawer)]
+
+
+def is_open(joint: FurnitureJoint) -> bool:
+    """Whether a drawer or door is as far open as a hand needs it."""
+    return joint.position > REACHABLE_SHARE * joint.upper
 
 
 def places_of(world: World, evidence: Evidence) -> dict[str, str | None]:
