@@ -24,7 +24,6 @@ from sim.controller import KitchenController
 from sim.evidence import Evidence, glance
 from sim.goals import Predicate
 from sim.kinds import Kind
-from sim.mechanisms import Closed
 from sim.oracle import choose
 from sim.pointing import Picture
 from sim.scene import ObjectSpec, Scene, SceneFile
@@ -34,7 +33,7 @@ from sim.teaching.kitchens import draw_choices, draw_scene
 from sim.teaching.labelling import boards_of, labelled
 from sim.teaching.scattering import BEARERS, BORNE, ON_PAN, bears
 from sim.teaching.wishes import draw_wish
-from sim.teaching.wishing import Wish, Wishing, places_of
+from sim.teaching.wishing import Wish, Wishing, places_of, shutting
 from sim.tries import Tries
 from sim.world import World
 
@@ -120,11 +119,8 @@ class _Beginning:
 
     def _shutting(self, first: Wish) -> Wish | None:
         """To shut the drawer or door that the first wish opens."""
-        joint = first.roles.get("place") or first.roles.get("joint", "")
-        moves = joint in self.world.joints and not self.world.joints[joint].springs_back
-        if not moves or first.word == "closed" or self.rng.random() >= SHUT_AFTER_SHARE:
-            return None
-        return Wish("closed", Closed(joint=joint), {"joint": joint})
+        wish = shutting(first, self._wishing)
+        return None if wish is None or self.rng.random() >= SHUT_AFTER_SHARE else wish
 
 
 def _built(scene: Scene, seed: int) -> World:

@@ -20,14 +20,13 @@ from sim.arrangement import Berth
 from sim.changes import Back
 from sim.evidence import Evidence
 from sim.goals import Goal
-from sim.mechanisms import Closed
 from sim.oracle import choose
 from sim.pointing import Picture
 from sim.teaching.deeds import Deeds, done
 from sim.teaching.imagined import Imagined
 from sim.teaching.standing import draw_standing, draw_upset, places_to_leave
 from sim.teaching.wishes import draw_wish
-from sim.teaching.wishing import Wish, Wishing, is_hollow
+from sim.teaching.wishing import Wish, Wishing, is_hollow, shutting
 from sim.things import Thing
 from sim.tries import Tries
 from sim.whereabouts import Held, In, On
@@ -216,19 +215,10 @@ class Midway:
 
     def _then(self, wish: Wish) -> Wish | None:
         """What else is asked for: to shut what was opened for the first, or something about other things."""
-        if self.now.rng.random() < SHUT_AFTER_SHARE and (shutting := self._shutting(wish)) is not None:
-            return shutting
+        if self.now.rng.random() < SHUT_AFTER_SHARE and (last := shutting(wish, self.now)) is not None:
+            return last
         then = draw_wish(self.now)
         return None if then is None or then.goal is None or _share_roles(wish, then) else then
-
-    def _shutting(self, wish: Wish) -> Wish | None:
-        """To shut the drawer or door that ``wish`` is about."""
-        name = wish.roles.get("place") or wish.roles.get("joint", "")
-        joint = self.now.world.joints.get(name)
-        if joint is None or joint.springs_back or wish.word == "closed":
-            return None
-        goal = Closed(joint=name)
-        return None if self.now.is_held_back(goal) else Wish("closed", goal, {"joint": name})
 
     def _next(self, wishes: tuple[Wish, ...], history: History) -> Lesson | None:
         """The oracle's next command towards the first wish that is not true yet; the end where all are."""

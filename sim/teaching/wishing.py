@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.evidence import Evidence
 from sim.goals import Goal, Predicate
+from sim.mechanisms import Closed
 from sim.situation import REACHABLE_SHARE
 from sim.teaching.exclusions import ROLES, held_back
 from sim.teaching.hand import Grip
@@ -86,6 +87,16 @@ class Wishing:
         names = [getattr(goal, role) for role in ROLES if hasattr(goal, role)]
         kinds = (self.world.objects[name].kind_name if name in self.world.objects else name for name in names)
         return (goal.word, *kinds) in held_back()
+
+
+def shutting(wish: Wish, now: Wishing) -> Wish | None:
+    """To shut the drawer or door of another wish; ``None`` if it has none, or a test alone may ask for that."""
+    name = wish.roles.get("place") or wish.roles.get("joint", "")
+    joint = now.world.joints.get(name)
+    if joint is None or joint.springs_back or wish.word == "closed":
+        return None
+    goal = Closed(joint=name)
+    return None if now.is_held_back(goal) else Wish("closed", goal, {"joint": name})
 
 
 def is_hollow(place: str, world: World) -> bool:

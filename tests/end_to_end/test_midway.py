@@ -25,7 +25,7 @@ from sim.teaching.scattering import BLOCKS, scatter
 from sim.teaching.standing import draw_standing, draw_upset
 from sim.teaching.teacher import open_teacher
 from sim.teaching.wishes import BESIDE
-from sim.teaching.wishing import Wishing, places_of
+from sim.teaching.wishing import Wish, Wishing, places_of, shutting
 from sim.whereabouts import In, On
 from sim.world import World
 
@@ -143,6 +143,13 @@ def test_what_is_held_over_a_drawer_was_taken_out_of_it_and_goes_onto_the_counte
                     thing = next(each for each in view.things if each.name == dict(lesson.roles)["thing"])
                     found += thing.held
     assert found
+
+
+def test_what_a_test_alone_may_ask_to_shut_is_not_shut_after_something_else(states):
+    now, _, _ = next(states())
+    assert ("closed", "drawer_middle") in held_back()
+    assert shutting(Wish("in", None, {"thing": "a", "place": "drawer_middle"}), now) is None
+    assert shutting(Wish("in", None, {"thing": "a", "place": "drawer_top"}), now).roles == {"joint": "drawer_top"}
 
 
 def test_no_part_of_a_lesson_is_kept_to_measure_with():
