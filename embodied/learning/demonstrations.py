@@ -27,6 +27,7 @@ from embodied.learning.instructions import Instructor, compact_prompter, in_word
 from embodied.learning.mistakes import Command, Mistakes
 from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
+from embodied.learning.returning import asks_back, in_the_same_numbers
 from embodied.learning.rewording import JOINED, together
 from embodied.learning.sights import sights
 from embodied.learning.teacher import Errand, Teacher, View
@@ -260,7 +261,8 @@ def _exchanges(
     what: Lecture, past: Sequence[PastStep], answer: Taught, prompter: Prompter, rng: np.random.Generator
 ) -> Iterator[Exchange]:
     book, view = load_phrasebook(what.language), answer.view
+    command = in_the_same_numbers(answer.command, past) if asks_back(what.task.goal) else answer.command
     for phrase in what.phrases:
         question = prompter.words(phrase, past, view.observation)
-        yield Exchange(what.word, question, in_words(answer.command, book), looked_at(answer.command, view))
+        yield Exchange(what.word, question, in_words(command, book), looked_at(command, view))
     yield from Asker(book, view.things, sights(view), rng).ask(QUESTIONS)

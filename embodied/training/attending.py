@@ -62,8 +62,7 @@ class Gaze:
         scores = (looking @ keys.transpose(2, 3) * self._attention.scaling)[row, head, slot]
         places, seen = _in_sight(batch, row, place)
         scores = scores.gather(1, places).float().masked_fill(~seen, -torch.inf)
-        picture = scores[:, batch.image_start - 1 : batch.image_start - 1 + batch.looking_to.shape[1]]
-        right = picture.masked_fill(~batch.looking_to, -torch.inf)
+        right = scores.masked_fill(~_tells(batch, places), -torch.inf)
         surprise: torch.Tensor = scores.logsumexp(-1) - right.logsumexp(-1)
         return surprise
 
@@ -86,6 +85,13 @@ def _in_sight(batch: Batch, row: torch.Tensor, place: torch.Tensor) -> tuple[tor
     first = torch.arange(before, device=row.device).expand(len(row), before)
     own = before + group[:, None] * size + torch.arange(size, device=row.device)
     return torch.cat([first, own], 1), batch.attention_mask[row, group, inside]
+
+
+def _tells(batch: Batch, places: torch.Tensor) -> torch.Tensor:
+    """Which of the ``places`` (looks, before + size) tell what is looked for: the picture's, or one of the question."""
+    tells = places == batch.said_at[:, None]
+    tells[:, batch.image_start - 1 : batch.image_start - 1 + batch.looking_to.shape[1]] |= batch.looking_to
+    return tells
 
 
 def _side_by_side(row: torch.Tensor, place: torch.Tensor, rows: int) -> tuple[torch.Tensor, torch.Tensor]:

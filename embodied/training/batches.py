@@ -41,6 +41,7 @@ class Batch:
             coordinate of axis 0, 1 or 2, whose first token is predicted, or ``WORDS``, with which an answer begins.
         looking_to: (looks, 1 + N) true at the tokens that tell it: first the one before the picture, at which is looked
             for what is not there, then the picture's.
+        said_at: (looks,) the position of the question's token that tells it instead, or -1.
         owner: (batch, N) the thing that each token stands for: its place in the example's list of things, or -1.
         told: (batch, N, 3) the point that each token tells; NaN where none.
         reading: (tokens, 2) which of the pictures' tokens are read: batch, and place among the picture's.
@@ -59,6 +60,7 @@ class Batch:
     attention_mask: torch.Tensor
     looking_at: torch.Tensor
     looking_to: torch.Tensor
+    said_at: torch.Tensor
     owner: torch.Tensor
     told: torch.Tensor
     reading: torch.Tensor
@@ -82,7 +84,7 @@ class Batch:
         where = (patches[row] == place[:, None]).to(torch.int8)
         inner = torch.cat([torch.zeros_like(patches[:, :1]), patches + 1], 1)
         to = self.looking_to.gather(1, inner[self.looking_at[:, 0]])
-        there = to.any(1)
+        there = to.any(1) | (self.said_at >= 0)
         return replace(
             self,
             pixel_values=tokens,
@@ -92,6 +94,7 @@ class Batch:
             reading=torch.stack([row, where.argmax(1)], 1)[where.any(1)],
             looking_at=self.looking_at[there],
             looking_to=to[there],
+            said_at=self.said_at[there],
         )
 
 
@@ -101,9 +104,7 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
     before = max(len(item.shown.prefix) for item in items)
     size = max(1, *(sum(map(_length, group)) for groups in grouped for group in groups))
     rows = [_row(item.shown.prefix, groups, before, size) for item, groups in zip(items, grouped, strict=True)]
-    looks = [
-        ((number, place, look.sought), look.tokens) for number, row in enumerate(rows) for place, look in row.looks
-    ]
+    looks = [(number, *each) for number, row in enumerate(rows) for each in row.looks]
     none = np.zeros(1 + len(items[0].shown.owner), np.bool_)
     question = torch.tensor([row.question for row in rows])
     ids = torch.tensor([row.ids for row in rows])
@@ -115,8 +116,11 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
         labels=torch.tensor([row.labels for row in rows]),
         weights=torch.tensor([row.weights for row in rows]),
         attention_mask=_mask(question[:, :before], question[:, before:].reshape(-1, GROUPS, size)),
-        looking_at=torch.tensor([at for at, _ in looks], dtype=torch.long).reshape(-1, 3),
-        looking_to=torch.from_numpy(np.stack([none, *(to for _, to in looks)])[1:]),
+        looking_at=torch.tensor([(row, at, look.sought) for row, at, _, look in looks], dtype=torch.long).reshape(
+            -1, 3
+        ),
+        looking_to=torch.from_numpy(np.stack([none, *(look.tokens for *_, look in looks)])[1:]),
+        said_at=torch.tensor([said_at for _, _, said_at, _ in looks], dtype=torch.long),
         owner=torch.from_numpy(np.stack([item.shown.owner for item in items])),
         told=torch.from_numpy(np.stack([item.shown.told for item in items])),
         reading=_reading(items),
@@ -151,7 +155,7 @@ class _Row:
     """One item as a sequence; ``question`` numbers the question that a token belongs to, ``PREFIX`` or ``PADDING``.
 
     Attributes:
-        looks: Where something is looked for, and what that is.
+        looks: Where something is looked for, where it was said before or -1, and what that is.
     """
 
     ids: list[int]
@@ -159,18 +163,20 @@ class _Row:
     labels: list[int]
     weights: list[float]
     question: list[int]
-    looks: list[tuple[int, Look]]
+    looks: list[tuple[int, int, Look]]
 
     def add(self, asked: Asked, position: int, number: int) -> None:
         """A question and its answer."""
         question, answer = asked.exchange.asked, asked.exchange.answered
-        start, length = len(self.ids) + len(question), len(question) + len(answer)
+        begin, start, length = len(self.ids), len(self.ids) + len(question), len(question) + len(answer)
         self.ids.extend(question + answer)
         self.labels.extend([IGNORED] * len(question) + answer)
         self.weights.extend([0.0] * len(question) + asked.exchange.weights)
         self.positions.extend(range(position, position + length))
         self.question.extend([number] * length)
-        self.looks.extend((start + look.predicted - 1, look) for look in asked.looks)
+        for look in asked.looks:
+            said_at = -1 if look.said is None else begin + look.said
+            self.looks.append((start + look.predicted - 1, said_at, look))
 
     def fill(self, length: int) -> None:
         """With padding, up to ``length``."""

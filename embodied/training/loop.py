@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedType
 from accelerate.utils import DataLoaderConfiguration
 from torch.utils.data import DataLoader, Sampler
 
@@ -19,6 +19,7 @@ from embodied.errors import UsageError
 from embodied.training.batches import Batch
 from embodied.training.checkpoint import save_weights
 from embodied.training.items import Drawn, Item, Items
+from embodied.training.optimising import optimisers
 from embodied.training.stages import Stage
 
 STATES = "training"
@@ -135,19 +136,20 @@ def train(
     trained = [parameter for parameter in stage.parameters() if parameter.requires_grad]
     first = 0 if state is None else _step_of(state)
     order, parts = DrawnOrder(len(items), schedule, first), accelerator.gradient_accumulation_steps
-    prepared, optimiser, loader = accelerator.prepare(
+    whole = accelerator.distributed_type is not DistributedType.DEEPSPEED
+    prepared, loader, *movers = accelerator.prepare(
         stage,
-        torch.optim.AdamW(_groups(trained, schedule), betas=(0.9, 0.98)),
         DataLoader(items, schedule.batch_size // parts, sampler=order, collate_fn=collate),
+        *optimisers(stage, schedule.weight_decay, whole),
     )
     if state is not None:
         accelerator.load_state(str(state))
     accelerator.init_trackers("curves")
     batches = iter(loader)
     for step in range(first + 1, schedule.steps + 1):
-        for group in optimiser.param_groups:
+        for group in chain.from_iterable(mover.param_groups for mover in movers):
             group["lr"] = schedule.learning_rate * rate(step, schedule)
-        values = _means([_learn(accelerator, prepared, optimiser, trained, next(batches)) for _ in range(parts)])
+        values = _means([_learn(accelerator, prepared, movers, trained, next(batches)) for _ in range(parts)])
         accelerator.log(values, step)
         if accelerator.is_main_process:
             report(Progress(step, schedule.steps, values))
@@ -157,7 +159,7 @@ def train(
 
 
 def _learn(
-    accelerator: Accelerator, stage: Any, optimiser: Any, trained: list[torch.nn.Parameter], batch: Batch
+    accelerator: Accelerator, stage: Any, movers: Sequence[Any], trained: list[torch.nn.Parameter], batch: Batch
 ) -> dict[str, float]:
     """The losses of a batch, or of a part of one; with its last part the weights move."""
     with accelerator.accumulate(stage):
@@ -165,8 +167,9 @@ def _learn(
         accelerator.backward(sum(losses.values()))
         if accelerator.sync_gradients:
             accelerator.clip_grad_norm_(trained, MAX_GRADIENT)
-        optimiser.step()
-        optimiser.zero_grad()
+        for mover in movers:
+            mover.step()
+            mover.zero_grad()
     return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
@@ -192,14 +195,6 @@ def last_state(out: Path) -> Path | None:
 def _step_of(state: Path) -> int:
     """After how many steps a state was saved."""
     return int(state.name.removeprefix("step-"))
-
-
-def _groups(parameters: list[torch.nn.Parameter], schedule: Schedule) -> list[dict[str, Any]]:
-    """Matrices decay, vectors do not."""
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": schedule.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
 
 
 def _save(accelerator: Accelerator, prepared: Any, processor: Any, out: Path, step: int) -> None:

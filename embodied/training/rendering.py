@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,15 @@ class Exchange:
         answered: Tokens of the answer, with the one that ends it.
         weights: How much each token of the answer matters.
         pointing: For every point in the answer the places in ``answered`` of its numbers' first tokens: x, y, z.
+        said: For every point in the answer the places in ``asked`` of its numbers' first tokens, where the end of a
+            ``move`` stands there already; ``None`` for each where it does not.
     """
 
     asked: list[int]
     answered: list[int]
     weights: list[float]
     pointing: list[tuple[SpokenPoint, list[int]]]
+    said: list[Sequence[int | None]]
 
 
 class Renderer:
@@ -62,9 +65,11 @@ class Renderer:
         )
         first = next(place for place, (_, end) in enumerate(offsets) if end > len(marker) - before)
         split = next(place for place, (start, _) in enumerate(offsets) if start >= 0)
-        points, offsets = spoken_points(answered), offsets[split:]
-        pointing = [(point, _tokens_of(point, offsets)) for point in points]
-        return Exchange(ids[first:split], ids[split:], _weights(points, offsets), pointing)
+        points = spoken_points(answered)
+        pointing = [(point, _tokens_of(point.spans, offsets[split:])) for point in points]
+        before_answer = [(start + len(asked), end + len(asked)) for start, end in offsets[first:split]]
+        said = list(_said_before(answered, points, asked, before_answer))
+        return Exchange(ids[first:split], ids[split:], _weights(points, offsets[split:]), pointing, said)
 
     def _parts(self, system: str, question: str, answer: str) -> tuple[str, str, str]:
         """What stands up to the picture, between it and the answer, and after that."""
@@ -82,11 +87,20 @@ class Renderer:
         return before + marker, after, answered if answered.endswith(end) else answered + end  # some leave it out
 
 
-def _tokens_of(point: SpokenPoint, offsets: Sequence[tuple[int, int]]) -> list[int]:
-    """The tokens with which the point's numbers begin."""
-    return [
-        next(token for token, (start, end) in enumerate(offsets) if start <= first < end) for first, _ in point.spans
-    ]
+def _tokens_of(spans: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]) -> list[int]:
+    """The tokens with which numbers begin."""
+    return [next(token for token, (start, end) in enumerate(offsets) if start <= first < end) for first, _ in spans]
+
+
+def _said_before(
+    answer: str, points: Sequence[SpokenPoint], question: str, offsets: Sequence[tuple[int, int]]
+) -> Iterator[Sequence[int | None]]:
+    """For each point of an answer the tokens of the question with which its numbers begin, if they stand there."""
+    for number, spans in enumerate(point.spans for point in points):
+        first, last = spans[0][0], spans[-1][1]
+        found = question.find(answer[first:last]) if number else -1  # what is to be moved is looked for in the picture
+        moved = [(found + start - first, found + end - first) for start, end in spans]
+        yield [None] * len(spans) if found < 0 else _tokens_of(moved, offsets)
 
 
 def _weights(points: Sequence[SpokenPoint], offsets: Sequence[tuple[int, int]]) -> list[float]:

@@ -27,11 +27,13 @@ class Look:
         sought: A coordinate of axis 0, 1 or 2, which begins there, or ``WORDS``, with which an answer begins.
         tokens: (1 + N,) true at the tokens that tell it: first the one before the picture, at which is looked for what
             is not there, then the picture's.
+        said: The token of the question that tells it instead, where it was said before: its place there.
     """
 
     predicted: int
     sought: int
     tokens: NDArray[np.bool_]
+    said: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +99,10 @@ class _Sight:
 
     def looks(self, exchange: Exchange, about: Sequence[int]) -> Iterator[Look]:
         """Where it is known what to look at: at points that are named, and at what the answer is ``about``."""
-        for point, places in exchange.pointing:
-            tokens = np.append(False, self._telling(point.x, point.y))
-            yield from (Look(place, axis, tokens) for axis, place in enumerate(places))
+        for (point, places), said in zip(exchange.pointing, exchange.said, strict=True):
+            tokens = np.append(False, self._telling(point.x, point.y) & (said[0] is None))
+            for axis, (place, before) in enumerate(zip(places, said, strict=True)):
+                yield Look(place, axis, tokens, before)
         tokens = np.append(NOWHERE in about, self._standing_for(about))
         if tokens.any():
             yield Look(0, WORDS, tokens)

@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 
-from embodied.commands import Approach, Done, Move, Refuse, parse
+from embodied.commands import Approach, Done, ImagePoint, Move, Refuse, parse
 from embodied.geometry import FloatArray, Pose
 from embodied.learning.teacher import History, Lesson
 from sim.arrangement import Berth
@@ -168,7 +168,7 @@ class Midway:
         retaken = (done(f"grasp({place})"),) if thing is self.now.held else ()
         goal = Back(thing=thing.name)
         lesson = self._towards(goal, (wish, Wish("back", goal)), (*history, *retaken), self._began(thing.name, p_WO))
-        return lesson if lesson is None or self._goes_near(lesson, p_WO) else None
+        return None if lesson is None else self._ended_at(point, p_WO, lesson)
 
     def _returned(self) -> Lesson | None:
         """Something was brought somewhere, and has come back to where it was."""
@@ -242,12 +242,13 @@ class Midway:
         world.start = replace(world.start, things={**world.start.things, name: Berth(pose, None, pose)})
         return replace(self.evidence, world=world)
 
-    def _goes_near(self, lesson: Lesson, p_WO: FloatArray) -> bool:
-        """Whether a move of the lesson ends near a point; anything else may be."""
+    def _ended_at(self, point: ImagePoint, p_WO: FloatArray, lesson: Lesson) -> Lesson | None:
+        """The lesson, where it moves something with that very end; ``None`` if it moves it somewhere else."""
         command = parse(lesson.command)
         if not isinstance(command, Move):
-            return True
-        return float(np.linalg.norm((self.picture.lift(command.end) - p_WO)[:2])) < BACK_M
+            return lesson
+        near = np.linalg.norm((self.picture.lift(command.end) - p_WO)[:2]) < BACK_M
+        return replace(lesson, command=str(command.model_copy(update={"end": point}))) if near else None
 
 
 def _share_roles(one: Wish, other: Wish) -> bool:

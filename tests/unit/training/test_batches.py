@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from tiny import GRID, SIZES, whole_mask
+from tiny import GRID, SIZES, returning, whole_mask
 
+from embodied.models.rgbd_vision import AXES
 from embodied.training.batches import IGNORED, collate
 from embodied.training.building import build
 from embodied.training.examining import replies
@@ -123,6 +124,20 @@ def test_answer_begins_with_a_look_at_what_it_is_about(data, examples, model_and
         shown = {batch.things[row][owner].color for owner in batch.owner[row][target[1:]].tolist()}
         assert shown == ({begins.strip()} if begins != "none" else set())
         assert bool(target[0]) == (begins == "none")
+
+
+def test_end_of_a_move_that_was_said_before_is_looked_for_where_it_was_said(
+    data, examples, model_and_processor, tokenizer
+):
+    _, batch = batch_of(data, [returning(examples[0])], model_and_processor[1], count=1)
+    start, end = batch.said_at[:AXES], batch.said_at[AXES:]
+    assert (start == -1).all()  # what is moved is looked for in the picture, wherever else it is named
+    assert batch.looking_to[:AXES].any(1).all()
+    assert not batch.looking_to[AXES:].any()
+    predicted = batch.looking_at[AXES:, 1] + 1
+    assert torch.equal(batch.input_ids[0, end], batch.input_ids[0, predicted])
+    assert tokenizer.decode(batch.input_ids[0, end]) == "0.610.501.35"
+    assert tokenizer.decode(batch.input_ids[0, : end[0]]).endswith("and back\ngrasp(")
 
 
 def test_question_of_an_epoch_is_drawn_from_the_seed(data, examples, model_and_processor):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny import GRID, SIZES, whole_mask
+from tiny import GRID, SIZES, returning, whole_mask
 
 from embodied.errors import UsageError
 from embodied.training.attending import Gaze
@@ -94,8 +94,11 @@ def test_a_rare_kind_weighs_as_much_as_a_common_one(fresh, batch, examples):
     assert float(shown[changed.owner == 0].sum()) > 0.9 * float(shown.sum())
 
 
-def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
-    model, _ = fresh
+def test_gaze_measures_the_attention_that_the_model_pays(data, examples, fresh):
+    model, processor = fresh
+    items = Items(data, [*examples, returning(examples[0])], processor, GRID, 12, 3, seed=0)
+    chosen = [items[number, 0] for number in (0, 1, len(examples))]
+    batch = collate(chosen, processor.image_token_id, processor.tokenizer.pad_token_id)
     model.set_attn_implementation("eager")
     inputs = {name: getattr(batch, name) for name in ("input_ids", "pixel_values", "position_ids")}
     mask = whole_mask(batch)
@@ -104,8 +107,11 @@ def test_gaze_measures_the_attention_that_the_model_pays(fresh, batch):
         weights = model(**inputs, attention_mask=hidden, output_attentions=True).attentions[1]
         losses = gaze.losses(batch)
     row, place, head = batch.looking_at.unbind(1)
-    picture = weights[row, head, place][..., batch.image_start - 1 : batch.image_start + GRID[0] * GRID[1]]
-    surprise = -(picture * batch.looking_to).sum(-1).log()
+    paid = weights[row, head, place]
+    picture = paid[..., batch.image_start - 1 : batch.image_start + GRID[0] * GRID[1]]
+    said = paid.gather(1, batch.said_at.clamp(min=0)[:, None])[:, 0] * (batch.said_at >= 0)
+    surprise = -((picture * batch.looking_to).sum(-1) + said).log()
+    assert said.any()
     for name, heads in (("gaze x", {0}), ("gaze y and z", {1, 2}), ("gaze words", {WORDS})):
         right = surprise[[each in heads for each in head.tolist()]].mean()
         torch.testing.assert_close(losses[name], right, atol=1e-4, rtol=1e-4)

@@ -1,10 +1,11 @@
-"""The smallest model of the shipped model's architecture."""
+"""The smallest model of the shipped model's architecture, and what it is asked."""
 
 from __future__ import annotations
 
 import torch
 
 from embodied.training.building import Sizes
+from embodied.training.examples import Said
 
 SIZES = Sizes(
     image_height=48,
@@ -31,3 +32,12 @@ def whole_mask(batch):
         mask[:, own, :before] = batch.attention_mask[:, group, :, :before]
         mask[:, own, own] = batch.attention_mask[:, group, :, before:]
     return mask[:, None]
+
+
+def returning(example):
+    """The example with one question alone: a thing is to go back to where it was taken, which is told."""
+    there, here = "0.610, 0.501, 1.358", "0.530, 0.410, 1.390"
+    asked = f"and back\ngrasp({there}) -> succeeded\nmove({there}, {here}) -> succeeded\nholding"
+    said = (("human", asked), ("gpt", f"move({here}, {there})"))
+    turns = tuple(Said.model_validate({"from": who, "value": text}) for who, text in said)
+    return example.model_copy(update={"conversations": turns, "asks": (), "about": ()})
