@@ -28,6 +28,7 @@ from embodied.learning.phrasebook import load_phrasebook
 from embodied.learning.questions import Asker
 from embodied.learning.rewording import reworded
 from embodied.learning.sights import sights
+from embodied.learning.strangeness import estranged
 from embodied.learning.teacher import FIRST_TRAINING_SEED, View, open_teacher
 
 VIEWS_PER_WORLD = 8
@@ -162,7 +163,8 @@ def gather(folder: Path) -> int:
     entries: list[dict[str, Any]] = []
     for path in sorted((folder / SHARDS).glob("*.json")):
         for entry in json.loads(path.read_text(encoding="utf-8")):
-            entries.append(reworded(entry, np.random.default_rng([STREAM, crc32(entry["id"].encode())])))
+            rng = np.random.default_rng([STREAM, crc32(entry["id"].encode())])
+            entries.append(estranged(reworded(entry, rng), rng))
     write_json(folder / CONVERSATIONS, entries)
     return len(entries)
 

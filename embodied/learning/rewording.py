@@ -41,11 +41,17 @@ def reworded(entry: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     ways = _ways_of_task(entry, book, rng)
     for ask, turn in zip(entry["asks"], entry["conversations"][::2], strict=True):
         if ask.startswith(COMMAND):
-            mark = IMAGE_MARK if turn["value"].startswith(IMAGE_MARK) else ""
-            said, newline, rest = turn["value"].removeprefix(mark).partition("\n")
+            before, said, behind = cut(turn["value"])
             same = next(ways) if ask == TASK else _in_other_words(said, ask.removeprefix(COMMAND), book, rng)
-            turn["value"] = f"{mark}{_allowed(_with_manners(same, book, rng), said)}{newline}{rest}"
+            turn["value"] = f"{before}{_allowed(_with_manners(same, book, rng), said)}{behind}"
     return entry
+
+
+def cut(question: str) -> tuple[str, str, str]:
+    """What stands before an instruction in a question for the next command, the instruction, and what is behind it."""
+    mark = IMAGE_MARK if question.startswith(IMAGE_MARK) else ""
+    said, newline, rest = question.removeprefix(mark).partition("\n")
+    return mark, said, newline + rest
 
 
 def in_form(instruction: str, form: str) -> dict[str, str] | None:

@@ -61,6 +61,11 @@ def sights(view: View) -> tuple[Sight, ...]:
     return tuple(_sight(thing, number, view.shown, depth_m, window) for thing, number, window in found if window)
 
 
+def plainly_seen(view: View) -> frozenset[str]:
+    """Names of what is seen well enough to be asked about."""
+    return frozenset(sight.thing.name for sight in sights(view) if sight.plain)
+
+
 def _sight(
     thing: Thing, number: int, shown: NDArray[np.uint8], depth_m: NDArray[np.float32], window: tuple[slice, slice]
 ) -> Sight:

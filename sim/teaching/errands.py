@@ -16,7 +16,7 @@ import numpy as np
 from embodied.camera import IMAGE_SIZE_PX
 from embodied.commands import Approach, Refuse
 from embodied.errors import SceneError
-from embodied.learning.sights import sights
+from embodied.learning.sights import plainly_seen
 from embodied.learning.teacher import Errand, Lesson, View
 from embodied.observation import GripperState, Observation
 from sim.arm import GRIPPER
@@ -97,7 +97,7 @@ class _Beginning:
 
     @cached_property
     def _wishing(self) -> Wishing:
-        visible = frozenset(sight.thing.name for sight in sights(self.view) if sight.plain)
+        visible = plainly_seen(self.view)
         return Wishing(self.world, visible, places_of(self.world, self.evidence), Grip(GRIPPER.max_width_m), self.rng)
 
     @cached_property

@@ -10,7 +10,7 @@ import numpy as np
 from embodied.camera import IMAGE_SIZE_PX
 from embodied.controller import Controller
 from embodied.errors import UsageError
-from embodied.learning.sights import sights
+from embodied.learning.sights import plainly_seen
 from embodied.learning.teacher import Errand, Teacher, View
 from embodied.motion.kinematics import Kinematics
 from embodied.observation import GripperState, Observation
@@ -80,7 +80,7 @@ def _view(world: World, boards: Boards, index: int, kinematics: Kinematics, rng:
     gripper = GripperState(grip.width_m, grip.name is not None)
     observation = Observation(index, world.time_s, image, depth_m, camera, gripper)
     view = labelled(world, boards, observation, evidence, grip.name)
-    visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
+    visible = plainly_seen(view)
     lessons = draw_lessons(world, observation, evidence, visible, grip, LESSONS, rng)
     return replace(view, lessons=lessons)
 

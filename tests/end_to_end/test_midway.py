@@ -7,7 +7,7 @@ import pytest
 
 from embodied.camera import IMAGE_SIZE_PX
 from embodied.commands import Done, Grasp, Move, Refuse, parse
-from embodied.learning.sights import sights
+from embodied.learning.sights import plainly_seen
 from embodied.learning.teacher import FIRST_TRAINING_SEED
 from embodied.observation import GripperState, Observation
 from sim.arm import GRIPPER
@@ -60,7 +60,7 @@ def _state(world, rng):
     image, depth_m, camera = world.look()
     observation = Observation(0, world.time_s, image, depth_m, camera, GripperState(GRIPPER.max_width_m, False))
     view = labelled(world, boards_of(world.scene.kitchen), observation, evidence, None)
-    visible = frozenset(sight.thing.name for sight in sights(view) if sight.plain)
+    visible = plainly_seen(view)
     now = Wishing(world, visible, places_of(world, evidence), Grip(GRIPPER.max_width_m), rng)
     return now, Picture.of(world, observation), evidence
 
