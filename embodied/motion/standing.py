@@ -41,6 +41,8 @@ MIN_POINTS = 3
 def spot_near(end_W: FloatArray, seen_W: FloatArray, radius_m: float) -> FloatArray:
     """Where near ``end_W`` a foot of that radius stands best; ``end_W`` itself if it stands well there, or nowhere.
 
+    Where nothing bears it at that height, it is set down on what lies beneath, if that was seen, rather than let fall.
+
     Args:
         end_W: (3,) where it was pointed at.
         seen_W: (k, 3) all that was seen but what is to be set down.
@@ -48,7 +50,7 @@ def spot_near(end_W: FloatArray, seen_W: FloatArray, radius_m: float) -> FloatAr
     """
     away = np.linalg.norm((seen_W - end_W)[:, :2], axis=1)
     near = seen_W[(away < REACH_M + radius_m) & (np.abs(seen_W[:, 2] - end_W[2]) < 2.0 * FALL_M)]
-    if not len(near) or _borne(end_W, near, radius_m) >= BORNE:
+    if _borne(end_W, near, radius_m) >= BORNE:
         return end_W
     spots = [spot for xy in _grid(end_W[:2]) if (spot := _spot(xy, near, end_W, radius_m)) is not None]
     borne = [_borne(spot, near, radius_m) for spot in spots]
@@ -57,7 +59,23 @@ def spot_near(end_W: FloatArray, seen_W: FloatArray, radius_m: float) -> FloatAr
         for spot, parts in zip(spots, borne, strict=True)
         if parts >= FAIRLY_BORNE
     ]
-    return np.array(max(worths)[1:]) if worths else end_W
+    if worths:
+        return np.array(max(worths)[1:])
+    ground_W = _beneath(end_W, seen_W, radius_m)
+    return end_W if ground_W is None else spot_near(ground_W, seen_W, radius_m)
+
+
+def _beneath(end_W: FloatArray, seen_W: FloatArray, radius_m: float) -> FloatArray | None:
+    """The place under ``end_W`` on the highest that was seen there; ``None`` if the way down is no fall, or unknown."""
+    under = seen_W[np.linalg.norm((seen_W - end_W)[:, :2], axis=1) < CORE * radius_m, 2]
+    if len(under) < MIN_POINTS or end_W[2] - (height_m := _top_m(under)) <= FALL_M:
+        return None
+    return np.array([*end_W[:2], height_m])
+
+
+def _top_m(heights_m: FloatArray) -> float:
+    """The height of the highest, but for stray ones."""
+    return float(np.partition(heights_m, -MIN_POINTS)[-MIN_POINTS])
 
 
 def _grid(middle: FloatArray) -> Iterator[FloatArray]:
@@ -74,7 +92,7 @@ def _spot(xy: FloatArray, seen_W: FloatArray, end_W: FloatArray, radius_m: float
     core = seen_W[np.linalg.norm(seen_W[:, :2] - xy, axis=1) < CORE * radius_m, 2]
     if len(core) < MIN_POINTS:
         return None
-    height_m = float(np.partition(core, -MIN_POINTS)[-MIN_POINTS])
+    height_m = _top_m(core)
     return np.array([*xy, height_m]) if -FALL_M < height_m - end_W[2] < RISE_M else None
 
 

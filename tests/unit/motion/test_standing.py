@@ -51,6 +51,13 @@ def test_no_spot_is_further_than_the_reach_from_the_point():
     assert np.linalg.norm((spot - end)[:2]) <= REACH_M + 1e-9
 
 
-def test_in_free_space_above_all_that_was_seen_it_stays_where_it_was_said():
-    end = (0.55, 0.0, TOP_M + 0.4)
+def test_in_the_air_becomes_on_what_lies_beneath():
+    np.testing.assert_allclose(near((0.55, 0.0, TOP_M + 0.4), CUBE), [0.55, 0.0, TOP_M + 0.05], atol=0.012)
+    np.testing.assert_allclose(near((0.62, 0.11, TOP_M + 0.04), CUBE), [0.62, 0.11, TOP_M], atol=0.002)
+
+
+def test_where_nothing_was_seen_beneath_it_stays_where_it_was_said():
+    end = (0.55, 0.0, TOP_M - 0.4)
     np.testing.assert_array_equal(near(end, CUBE), end)
+    end = (TABLE.low_m[0] - 0.2, 0.0, TOP_M + 0.1)
+    np.testing.assert_array_equal(near(end), end)
