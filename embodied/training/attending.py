@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 import torch
+from torch.nn.functional import cross_entropy, rms_norm
 from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
 from embodied.training.batches import Batch
@@ -23,7 +24,7 @@ class Gaze:
     def __init__(self, language_model: Any) -> None:
         """Listen to ``language_model``."""
         self._attention = gazing_attention(language_model)
-        self._queries = self._keys = torch.empty(0)
+        self._queries = self._keys = self._values = torch.empty(0)
         self._rotary: Any = None
         self._hooks: list[Any] = []
 
@@ -33,6 +34,7 @@ class Gaze:
         self._hooks = [
             attention.q_proj.register_forward_hook(lambda _m, _i, output: setattr(self, "_queries", output)),
             attention.k_proj.register_forward_hook(lambda _m, _i, output: setattr(self, "_keys", output)),
+            attention.v_proj.register_forward_hook(lambda _m, _i, output: setattr(self, "_values", output)),
             attention.register_forward_pre_hook(self._keep_rotary, with_kwargs=True),
         ]
         return self
@@ -52,6 +54,23 @@ class Gaze:
         head, surprise = batch.looking_at[:, 2], self._surprise(batch)
         groups = {"gaze x": head == 0, "gaze y and z": (head == 1) | (head == 2), "gaze words": head == WORDS}
         return {name: surprise[of_group].mean() for name, of_group in groups.items() if of_group.any()}
+
+    def reading(self, batch: Batch, words: torch.Tensor) -> torch.Tensor:
+        """How badly the numbers that are read in questions are handed on: minus their mean log-probability.
+
+        What a head adds for a number that it looks at is to say that number, as ``words`` (vocabulary, size) read it.
+        It learns where to look far sooner than what to take from there, if nothing tells it.
+        """
+        said, attention = batch.said_at >= 0, self._attention
+        (row, _, head), place = batch.looking_at[said].unbind(1), batch.said_at[said]
+        size = attention.head_dim
+        values = self._values.view(*self._values.shape[:2], -1, size)
+        alone = values.new_zeros(len(row), attention.config.num_attention_heads, size)
+        shared = head // attention.num_key_value_groups
+        alone[torch.arange(len(row), device=row.device), head] = values[row, place, shared]
+        added = rms_norm(attention.o_proj(alone.flatten(1)), words.shape[1:])
+        surprise = cross_entropy((added @ words.T).float(), batch.input_ids[row, place], reduction="sum")
+        return surprise / max(len(row), 1)
 
     def _surprise(self, batch: Batch) -> torch.Tensor:
         """Minus the logarithm of the attention that is paid to the right tokens at each look."""

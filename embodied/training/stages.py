@@ -162,6 +162,7 @@ class InstructionStage(Stage):
         losses |= gaze.losses(batch)
         projected = output.image_hidden_states.view(*batch.owner.shape, -1)
         words = self.model.get_input_embeddings().weight
+        losses["said"] = READING_WEIGHT * gaze.reading(batch, words)
         losses["alignment"] = READING_WEIGHT * reading_loss(projected, batch, self._words, words)
         return losses
 

@@ -117,6 +117,28 @@ def test_gaze_measures_the_attention_that_the_model_pays(data, examples, fresh):
         torch.testing.assert_close(losses[name], right, atol=1e-4, rtol=1e-4)
 
 
+def test_what_is_read_in_a_question_is_learnt_to_be_said(data, examples, fresh):
+    model, processor = fresh
+    items = Items(data, [returning(examples[0])], processor, GRID, 12, 3, seed=0)
+    batch = collate([items[0, 0]], processor.image_token_id, processor.tokenizer.pad_token_id)
+    stage = InstructionStage(model, processor.tokenizer)
+    stage.freeze_the_rest()
+    optimiser = torch.optim.AdamW([each for each in stage.parameters() if each.requires_grad], lr=1e-2)
+    losses = []
+    for _ in range(30):
+        losses.append(stage(batch)["said"])
+        losses[-1].backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_where_nothing_is_read_in_questions_nothing_is_to_be_learnt_of_it(fresh, batch):
+    model, processor = fresh
+    assert (batch.said_at == -1).all()
+    assert InstructionStage(model, processor.tokenizer)(batch)["said"] == 0.0
+
+
 def test_every_thing_weighs_the_same_however_many_patches_show_it():
     owner = torch.tensor([[-1, 0, 0, 0, 1], [-1, -1, -1, 0, 0]])
     third = 1 / 3
