@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -56,13 +57,20 @@ def cut(question: str) -> tuple[str, str, str]:
 
 def in_form(instruction: str, form: str) -> dict[str, str] | None:
     """What stands in an instruction for the names in a form; ``None`` if it is not of that form, or in several ways."""
-    parts = [(re.escape(text), name) for text, name, _, _ in string.Formatter().parse(form)]
-    found = [
-        re.fullmatch("".join(text + (f"(?P<{name}>{some})" if name else "") for text, name in parts), instruction)
-        for some in (".+", ".+?")
-    ]
+    found = [pattern.fullmatch(instruction) for pattern in _patterns(form)]
     values = [each.groupdict() for each in found if each]
     return values[0] if values and values[0] == values[-1] else None
+
+
+@cache
+def _patterns(form: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What matches a form: with the first of its names as long as can be, and as short."""
+    parts = [(re.escape(text), name) for text, name, _, _ in string.Formatter().parse(form)]
+    long, short = (
+        re.compile("".join(text + (f"(?P<{name}>{some})" if name else "") for text, name in parts))
+        for some in (".+", ".+?")
+    )
+    return long, short
 
 
 def together(
