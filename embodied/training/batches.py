@@ -8,6 +8,7 @@ of one length, so that most of what is hidden need not be compared at all.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -23,6 +24,8 @@ from embodied.training.shown import Asked, Look
 IGNORED = -100
 GROUPS = 4
 """So many groups of questions share a picture."""
+STEP = 32
+"""Groups are so many tokens long, or a multiple of it: for every length that is new, kernels are made first."""
 PREFIX, PADDING = 0, -1
 """What tokens belong to that are of no question."""
 
@@ -102,7 +105,8 @@ def collate(items: Sequence[Item], image_token_id: int, pad_token_id: int) -> Ba
     """One batch of items whose pictures begin at the same token."""
     grouped = [_grouped(item.asked) for item in items]
     before = max(len(item.shown.prefix) for item in items)
-    size = max(1, *(sum(map(_length, group)) for groups in grouped for group in groups))
+    longest = max(1, *(sum(map(_length, group)) for groups in grouped for group in groups))
+    size = math.ceil(longest / STEP) * STEP
     rows = [_row(item.shown.prefix, groups, before, size) for item, groups in zip(items, grouped, strict=True)]
     looks = [(number, *each) for number, row in enumerate(rows) for each in row.looks]
     none = np.zeros(1 + len(items[0].shown.owner), np.bool_)

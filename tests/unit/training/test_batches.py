@@ -10,7 +10,7 @@ import torch
 from tiny import GRID, SIZES, returning, whole_mask
 
 from embodied.models.rgbd_vision import AXES
-from embodied.training.batches import IGNORED, collate
+from embodied.training.batches import GROUPS, IGNORED, STEP, collate
 from embodied.training.building import build
 from embodied.training.examining import replies
 from embodied.training.examples import read_picture, texts
@@ -98,6 +98,15 @@ def test_groups_of_questions_are_compared_with_what_they_see_alone_and_nothing_e
         grouped = model(**inputs, attention_mask=batch.attention_mask).logits
     said = batch.labels != IGNORED
     torch.testing.assert_close(grouped[said], whole[said], atol=1e-5, rtol=1e-4)
+
+
+def test_groups_are_of_few_lengths(data, examples, model_and_processor):
+    for questions in (1, 2, 4):
+        _, batch = batch_of(data, examples, model_and_processor[1], questions)
+        _, groups, size, seen = batch.attention_mask.shape
+        assert groups == GROUPS
+        assert size % STEP == 0
+        assert batch.input_ids.shape[1] == seen - size + groups * size
 
 
 def test_coordinates_are_looked_for_on_the_thing_that_is_asked_about(data, examples, model_and_processor, tokenizer):
