@@ -178,7 +178,14 @@ def run(
 app.command()(cli_suites.suite)
 app.command()(cli_suites.compare)
 app.add_typer(cli_data.learn, name="learn")
-for stage in (cli_learning.tower, cli_learning.align, cli_learning.instruct, cli_learning.mean, cli_learning.examine):
+for stage in (
+    cli_learning.tower,
+    cli_learning.align,
+    cli_learning.instruct,
+    cli_learning.mean,
+    cli_learning.transplant,
+    cli_learning.examine,
+):
     cli_data.learn.command()(stage)
 
 

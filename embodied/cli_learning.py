@@ -38,12 +38,32 @@ def tower(
     learning_rate: Rate = None,
     seed: Seed = 0,
     resume: Resume = False,
+    extra_blocks: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Let the tower grow by convolutional blocks, so many at each size, first; new ones begin silent.",
+            show_default="as many as it has",
+        ),
+    ] = None,
 ) -> None:
     """Begin a new model: its tower learns what every patch shows, which colour it has and where to point at it.
 
     At first it looks at small parts of each picture alone, around things that are seen; in the end at whole ones.
     """
-    _train("tower", data, out, start, steps, batch_size, learning_rate, seed, resume, image_size)
+    _train(
+        "tower",
+        data,
+        out,
+        start,
+        steps,
+        batch_size,
+        learning_rate,
+        seed,
+        resume,
+        image_size,
+        extra_blocks=extra_blocks,
+    )
 
 
 def align(
@@ -118,6 +138,22 @@ def mean(
     print(out)
 
 
+def transplant(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", file_okay=False, help="A model.")],
+    tower_of: Annotated[Path, typer.Option(file_okay=False, help="The checkpoint whose tower it is given.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(file_okay=False, help="The model with that tower.")],
+    pictures: Annotated[int, typer.Option(min=1, help="How many of the data set's the two are joined on.")] = 600,
+    seed: Seed = 0,
+) -> None:
+    """Give a model another's tower: its projector is solved for, so that it hears what it heard before."""
+    from embodied.training.transplanting import transplant as give
+
+    with console_learning.progress() as report:
+        give(checkpoint, tower_of, data, pictures, seed, out, report)
+    print(out)
+
+
 def examine(
     checkpoint: Annotated[Path, typer.Option(file_okay=False, help="The model.")],
     data: Data,
@@ -145,6 +181,7 @@ def _train(
     image_size: tuple[int, int] = IMAGE_SIZE_PX,
     keep_words: bool = False,
     tower_too: bool = False,
+    extra_blocks: int | None = None,
     layers: int | None = None,
     compiled: bool = False,
 ) -> None:
@@ -167,6 +204,7 @@ def _train(
         start,
         schedule,
         sizes,
+        extra_blocks=extra_blocks,
         layers=layers,
         keep_words=keep_words,
         tower_too=tower_too,

@@ -46,6 +46,7 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     Attributes:
         hidden_size: Width of a token; ``TELLING`` of it are for the point.
         stem_size: Channels after the stem; doubled with every halving of the picture.
+        extra_blocks: So many convolutional blocks more than usual after every halving.
         num_hidden_layers, num_attention_heads: Of the transformer.
         image_height, image_width: Pixels of the pictures that it takes.
         patch_size: Pixels to a side of what becomes one token; four times a power of two.
@@ -56,6 +57,7 @@ class RgbdVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
     hidden_size: int = 256 + TELLING
     stem_size: int = 32
+    extra_blocks: int = 0
     num_hidden_layers: int = 2
     num_attention_heads: int = 4
     image_height: int = 336
@@ -100,16 +102,18 @@ def waves(numbers: torch.Tensor) -> torch.Tensor:
     return torch.cat([turns.sin(), turns.cos()], -1) / math.sqrt(len(WAVES))
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """Two convolutions, and what went in."""
 
     def __init__(self, size: int) -> None:
+        """For ``size`` channels."""
         super().__init__()
         self.norm = nn.GroupNorm(NORM_GROUPS, size)
         self.first = nn.Conv2d(size, size, 3, padding=1)
         self.second = nn.Conv2d(size, size, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(batch, channels, height, width) to the same."""
         inner = self.first(nn.functional.relu(self.norm(x)))
         added: torch.Tensor = self.second(nn.functional.relu(inner))
         return x + added
@@ -158,7 +162,8 @@ class RgbdVisionModel(PreTrainedModel):  # type: ignore[no-untyped-call]
             nn.Conv2d(sizes[0], sizes[0], 2, stride=2),
         )
         self.blocks = nn.ModuleList(
-            nn.Sequential(*(_Residual(size) for _ in range(1 + level))) for level, size in enumerate(sizes)
+            nn.Sequential(*(Residual(size) for _ in range(1 + level + (config.extra_blocks if level else 0))))
+            for level, size in enumerate(sizes)
         )
         self.halvings = nn.ModuleList(
             nn.Conv2d(below, above, 2, stride=2) for below, above in zip(sizes, sizes[1:], strict=False)

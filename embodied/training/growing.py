@@ -1,4 +1,4 @@
-"""A deeper language model that begins by saying what the shallower one says."""
+"""Deeper models that begin by saying what the shallower ones say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from embodied.errors import UsageError
+from embodied.models.rgbd_vision import Residual, RgbdVisionModel
 from embodied.training.building import silence
 
 
@@ -30,6 +31,30 @@ def deepen(language_model: Any, layers: int) -> None:
         layer.self_attn.layer_idx = number  # where its keys and values are kept
     language_model.layers = nn.ModuleList(grown)
     language_model.config.num_hidden_layers = layers
+
+
+def add_blocks(tower: RgbdVisionModel, extra_blocks: int) -> None:
+    """Add convolutional blocks that add nothing yet, until there are ``extra_blocks`` after every halving.
+
+    Raises:
+        UsageError: If there are more already.
+    """
+    config: Any = tower.config
+    if extra_blocks < config.extra_blocks:
+        has = config.extra_blocks
+        raise UsageError(f"the tower has {has} extra blocks already: choose --extra-blocks {has} or more")
+    after_halvings: list[Any] = list(tower.blocks)[1:]
+    for blocks in after_halvings:
+        for _ in range(extra_blocks - config.extra_blocks):
+            blocks.append(_silent_block(blocks[0].first.in_channels))
+    config.extra_blocks = extra_blocks
+
+
+def _silent_block(size: int) -> Residual:
+    block = Residual(size)
+    for weights in block.second.parameters():
+        nn.init.zeros_(weights)
+    return block
 
 
 def _silent(layer: Any, count: int) -> list[Any]:

@@ -21,7 +21,7 @@ try:
     from embodied.training.checkpoint import grid_of, image_tokens_of, load_weights
     from embodied.training.examining import Mark, examine
     from embodied.training.fusing import fuse
-    from embodied.training.growing import deepen
+    from embodied.training.growing import add_blocks, deepen
     from embodied.training.items import Item, Items
     from embodied.training.loop import Progress, Schedule, begin, train
     from embodied.training.seen import RestingTower
@@ -53,6 +53,7 @@ class StageSettings:
         schedule: How long and how fast.
         sizes: Of a new model.
         questions: How many a picture, in the stage of instructions.
+        extra_blocks: To how many extra blocks after every halving the tower grows first; as it is if not given.
         layers: To how many layers the language model grows first; as it is if not given.
         keep_words: Whether the word embeddings stay as they are in the stage of alignment.
         tower_too: Whether the tower moves in the stage of instructions.
@@ -67,6 +68,7 @@ class StageSettings:
     schedule: Schedule
     sizes: Sizes = Sizes()
     questions: int = QUESTIONS
+    extra_blocks: int | None = None
     layers: int | None = None
     keep_words: bool = False
     tower_too: bool = False
@@ -84,6 +86,8 @@ def run_stage(settings: StageSettings, report: Callable[[Progress], None]) -> No
     examples = read_examples(settings.data)
     accelerator = begin(settings.out, settings.schedule.batch_size, one_by_one=settings.stage == "instruct")
     model, processor = _beginning(settings, examples)
+    if settings.extra_blocks is not None:
+        add_blocks(model.model.vision_tower, settings.extra_blocks)
     if settings.layers is not None:
         deepen(model.model.language_model, settings.layers)
     if settings.compiled:

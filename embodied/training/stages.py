@@ -63,10 +63,11 @@ class TowerStage(Stage):
     def __init__(self, model: Any, words: Mapping[Aspect, Sequence[str]], rarity: Mapping[str, float]) -> None:
         """Tell apart ``words`` for each aspect, and nothing from something; things weigh by their kind's ``rarity``.
 
-        Every kind weighs the same: else it is learnt what a wall is, and not a whisk.
+        By its root: else it is learnt what a wall is, and not a whisk; and if every kind weighed the same, what is seen
+        most would be called by the names of what is hardly seen.
         """
         super().__init__(model)
-        weights = torch.tensor([0.0, *(rarity[kind] for kind in words["kind"])])
+        weights = torch.tensor([0.0, *(rarity[kind] ** 0.5 for kind in words["kind"])])
         self.register_buffer("rarity", weights, persistent=False)
         size = model.config.vision_config.inner_size
         self._numbers = {aspect: {word: number for number, word in enumerate(words[aspect], 1)} for aspect in ASPECTS}

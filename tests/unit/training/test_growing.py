@@ -11,8 +11,9 @@ from embodied.training.attending import gazing_attention
 from embodied.training.building import build
 from embodied.training.checkpoint import load_weights, save_weights
 from embodied.training.examples import texts
-from embodied.training.growing import deepen
+from embodied.training.growing import add_blocks, deepen
 
+PIXELS = torch.linspace(-1, 1, 4 * 48 * 64).sin().view(1, 4, 48, 64)
 IDS = torch.arange(20)[None] + 300
 
 
@@ -76,3 +77,40 @@ def test_deeper_model_is_a_checkpoint_like_any_other_and_remembers_what_it_said(
 def test_model_does_not_become_shallower(deepened):
     with pytest.raises(UsageError, match="has 2 layers already: choose --layers 2 or more"):
         deepened(1)
+
+
+@pytest.fixture
+def tower(shallow_and_processor):
+    return copy.deepcopy(shallow_and_processor[0].model.vision_tower)
+
+
+def seen(tower):
+    with torch.inference_mode():
+        return tower(PIXELS).last_hidden_state
+
+
+@pytest.mark.parametrize("extra_blocks", [0, 1, 3])
+def test_tower_with_more_blocks_begins_by_saying_what_it_said_before(tower, extra_blocks):
+    before, blocks = seen(tower), [len(each) for each in tower.blocks]
+    add_blocks(tower, extra_blocks)
+    assert [len(each) for each in tower.blocks] == [blocks[0], *(count + extra_blocks for count in blocks[1:])]
+    assert torch.equal(seen(tower), before)
+
+
+def test_blocks_that_were_added_learn(tower):
+    add_blocks(tower, 1)
+    tower(PIXELS).last_hidden_state.square().mean().backward()
+    assert all(blocks[-1].second.weight.grad.abs().sum() > 0 for blocks in tower.blocks)
+
+
+def test_tower_with_more_blocks_is_a_checkpoint_like_any_other(shallow_and_processor, tmp_path):
+    model = copy.deepcopy(shallow_and_processor[0])
+    add_blocks(model.model.vision_tower, 2)
+    save_weights(model, shallow_and_processor[1], tmp_path)
+    assert torch.equal(seen(load_weights(tmp_path)[0].model.vision_tower), seen(model.model.vision_tower))
+
+
+def test_tower_does_not_lose_blocks(tower):
+    add_blocks(tower, 2)
+    with pytest.raises(UsageError, match="has 2 extra blocks already: choose --extra-blocks 2 or more"):
+        add_blocks(tower, 1)

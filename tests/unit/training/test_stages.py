@@ -85,13 +85,14 @@ def test_the_tower_learns_every_aspect_of_a_thing(fresh, batch, examples):
     assert all(last[name] < 0.8 * first[name] for name in first if name != "kind")  # all are blocks
 
 
-def test_a_rare_kind_weighs_as_much_as_a_common_one(fresh, batch, examples):
+def test_a_kind_weighs_by_the_root_of_its_rarity(fresh, batch, examples):
     words = vocabulary(examples)
-    stage = TowerStage(fresh[0], words | {"kind": ["block", "whisk"]}, {"block": 1 / 9000, "whisk": 1 / 300})
+    stage = TowerStage(fresh[0], words | {"kind": ["block", "whisk"]}, {"block": 1 / 9000, "whisk": 1 / 1000})
     things = tuple((replace_kind(each[0], "whisk"), *each[1:]) for each in batch.things)
     changed = replace(batch, things=things)
     shown = each_thing_alike(batch.owner) * stage.rarity[stage._targets(changed)[0]]
-    assert float(shown[changed.owner == 0].sum()) > 0.9 * float(shown.sum())
+    whisks, blocks = (float(shown[changed.owner == place].sum()) for place in (0, 1))
+    assert whisks == pytest.approx(3 * blocks)
 
 
 def test_gaze_measures_the_attention_that_the_model_pays(data, examples, fresh):
