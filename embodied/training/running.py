@@ -132,7 +132,10 @@ def run_examination(checkpoint: Path, data: Path, most: int) -> tuple[dict[str, 
 
 def _beginning(settings: StageSettings, examples: tuple[Example, ...]) -> tuple[Any, Any]:
     if settings.start is not None:
-        return _with_whole_pictures(*load_weights(settings.start))
+        model, processor = _with_whole_pictures(*load_weights(settings.start))
+        if settings.stage == "tower" and not isinstance(model.model.vision_tower, RgbdVisionModel):
+            raise UsageError(f"{settings.start} has a tower of another kind, which is not trained: begin with 'align'")
+        return model, processor
     if settings.stage != "tower":
         raise UsageError(f"the stage {settings.stage!r} needs a checkpoint to start from: --start DIR")
     return build(texts(examples), settings.sizes, settings.schedule.seed)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from embodied.errors import MissingDependencyError, UsageError
 from embodied.training.examples import read_examples, read_picture
 
 try:
     import torch
+    from torch import nn
 
     from embodied.models.rgbd_vision import RgbdVisionModel
     from embodied.training.checkpoint import grid_of, load_weights, save_weights

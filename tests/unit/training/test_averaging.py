@@ -50,9 +50,12 @@ def test_models_that_were_not_trained_on_from_one_another_have_no_mean(checkpoin
     assert not (tmp_path / "mean").exists()
 
 
-def test_where_torch_is_missing_it_is_said_what_to_install():
+@pytest.mark.parametrize(
+    "arguments", [["mean", "one", "other"], ["transplant", "one", "--tower-of", "other", "--data", "data"]]
+)
+def test_where_torch_is_missing_it_is_said_what_to_install(arguments):
     program = "import sys; sys.modules['torch'] = None; from embodied.cli import main; main()"
-    command = [sys.executable, "-c", program, "learn", "mean", "one", "other", "--out", "mean"]
+    command = [sys.executable, "-c", program, "learn", *arguments, "--out", "out"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "pip install 'embodied-kitchen[learning]'" in ended.stderr

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from tiny_checkpoints import IMAGE_PX, PATCH_PX, build_gemma3, build_llava
 
-from embodied.errors import ModelError
+from embodied.errors import ModelError, UsageError
 from embodied.training.checkpoint import load_weights
 from embodied.training.items import Items
 from embodied.training.loop import Schedule
@@ -45,6 +45,15 @@ def test_stage_trains_it(stage, moved, kept, llava, data, tmp_path):
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert any(moved in name for name in changed)
     assert not [name for name in changed if any(part in name for part in kept)]
+
+
+@pytest.mark.parametrize("extra_blocks", [None, 1])
+def test_its_tower_is_not_trained_and_it_is_said_what_to_begin_with(extra_blocks, llava, data, tmp_path):
+    settings = StageSettings("tower", data, tmp_path, llava, SCHEDULE, extra_blocks=extra_blocks)
+    with pytest.raises(
+        UsageError, match=f"{llava} has a tower of another kind, which is not trained: begin with 'align'"
+    ):
+        run_stage(settings, lambda progress: None)
 
 
 def test_pictures_are_stretched_and_nothing_is_cut_off(llava, data, examples, tmp_path):
