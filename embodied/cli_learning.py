@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -179,12 +179,9 @@ def _train(
     seed: int,
     resume: bool,
     image_size: tuple[int, int] = IMAGE_SIZE_PX,
-    keep_words: bool = False,
-    tower_too: bool = False,
-    extra_blocks: int | None = None,
-    layers: int | None = None,
-    compiled: bool = False,
+    **particular: Any,
 ) -> None:
+    """Train ``stage``; what is ``particular`` to it goes into its settings as it is."""
     from embodied.training.building import Sizes
     from embodied.training.running import SCHEDULES, StageSettings, run_stage
 
@@ -197,20 +194,7 @@ def _train(
         seed=seed,
     )
     sizes = Sizes(image_width=image_size[0], image_height=image_size[1])
-    settings = StageSettings(
-        stage,
-        data,
-        out,
-        start,
-        schedule,
-        sizes,
-        extra_blocks=extra_blocks,
-        layers=layers,
-        keep_words=keep_words,
-        tower_too=tower_too,
-        compiled=compiled,
-        resume=resume,
-    )
+    settings = StageSettings(stage, data, out, start, schedule, sizes, resume=resume, **particular)
     with console_learning.progress() as report:
         run_stage(settings, report)
     print(out)

@@ -43,7 +43,7 @@ def add_blocks(tower: RgbdVisionModel, extra_blocks: int) -> None:
     if extra_blocks < config.extra_blocks:
         has = config.extra_blocks
         raise UsageError(f"the tower has {has} extra blocks already: choose --extra-blocks {has} or more")
-    after_halvings: list[Any] = list(tower.blocks)[1:]
+    after_halvings: Any = tower.blocks[1:]
     for blocks in after_halvings:
         for _ in range(extra_blocks - config.extra_blocks):
             blocks.append(_silent_block(blocks[0].first.in_channels))
