@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fake_kitchen import BRICK, Kitchen
 from fake_panda import PANDA, FakePanda
-from scenery import look_at
+from scenery import TABLE, look_at
 
 from embodied.guard import Limits
 from embodied.motion.body import Body
@@ -60,3 +61,12 @@ def make(arm, stop, kinematics, body):
         return Mover(arm, memory, keep_out, limits, rng, stop, lambda: None, lambda: False, kinematics, body)
 
     return mover
+
+
+@pytest.fixture
+def kitchen(kinematics, body, monkeypatch):
+    """A connected kitchen; models of the arm take a second to build, so that all share one."""
+    monkeypatch.setattr("embodied.motion.controller.Kinematics", lambda description: kinematics)
+    monkeypatch.setattr("embodied.motion.controller.Body", lambda kinematics: body)
+    with Kitchen([TABLE, BRICK], kinematics) as opened:
+        yield opened

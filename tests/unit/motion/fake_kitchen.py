@@ -58,3 +58,8 @@ class Kitchen(MotionController, Eye):
             if box.contains(X_WG.translation_m, 0.005):
                 return float(np.abs(X_WG.rotation[:, 1]) @ np.subtract(box.high_m, box.low_m))
         return 0.0
+
+
+def tips(kitchen):
+    """Where the finger tips have been."""
+    return [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]

@@ -6,31 +6,19 @@ import threading
 
 import numpy as np
 import pytest
-from fake_kitchen import BRICK, LIMITS, SOMEWHERE, Kitchen
+from fake_kitchen import LIMITS, SOMEWHERE, Kitchen
 from fake_panda import PANDA
-from scenery import TABLE, block
+from scenery import TABLE
 
 from embodied.commands import Approach
 from embodied.errors import ControllerError
 from embodied.grounding import GroundedCommand
-from embodied.motion.skills.strokes import BEYOND_M, PRESS_M
 from embodied.result import Reason
 
 TOP = (0.5, 0.0, 0.86)
 THERE = (0.5, 0.25, 0.80)
 FLOOR_M = TABLE.high_m[2] + 0.03
 """So high is the hand when what it holds touches the table."""
-CYCLES_FELT = 2
-"""A blow lasts so long that it must be felt."""
-
-
-@pytest.fixture
-def kitchen(kinematics, body, monkeypatch):
-    """A connected kitchen; models of the arm take a second to build, so that all share one."""
-    monkeypatch.setattr("embodied.motion.controller.Kinematics", lambda description: kinematics)
-    monkeypatch.setattr("embodied.motion.controller.Body", lambda kinematics: body)
-    with Kitchen([TABLE, BRICK], kinematics) as opened:
-        yield opened
 
 
 def rises(kitchen):
@@ -51,11 +39,6 @@ def set_down(kitchen, end):
     kitchen.arm.on_cycle = note
     kitchen.arm.force_W = lambda X_WG: np.array([0, 0, 20.0 if X_WG.translation_m[2] < FLOOR_M else 0.0])
     return kitchen.move(TOP, end), opened_at
-
-
-def tips(kitchen):
-    """Where the finger tips have been."""
-    return [kitchen.arm.kinematics.grasp_pose(s.positions_rad) @ np.array([0, 0, 0.01]) for s in kitchen.arm.states]
 
 
 def handle(kitchen):
@@ -290,58 +273,6 @@ def test_fixed_thing_that_does_not_follow_is_blocked(kitchen):
     result = kitchen.move(TOP, (TOP[0] - 0.20, TOP[1], TOP[2]))
     assert (result.status, result.reason) == ("failed", Reason.BLOCKED)
     assert "m short of the end" in result.message
-
-
-def test_push_goes_along_with_closed_fingers_and_opens_again(kitchen):
-    result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
-    assert result.status == "succeeded", result
-    assert min(np.linalg.norm(tip - [0.58, 0.0, 0.84]) for tip in tips(kitchen)) < 0.02
-    assert min(s.gripper_width_m for s in kitchen.arm.states) == 0.0
-    assert result.measured.gripper_width_m == pytest.approx(0.08)
-
-
-def test_push_goes_on_where_what_it_struck_gives_way(kitchen):
-    blows_m = [0.50, 0.45]
-
-    def struck(X_WG):
-        """A blow at each of these places, over as soon as it was felt."""
-        return np.array([-50.0 if blows_m and X_WG.translation_m[0] > blows_m[-1] else 0.0, 0, 0])
-
-    def note(state):
-        if struck(kitchen.arm.kinematics.grasp_pose(state.positions_rad)).any():
-            felt.append(state)
-            if len(felt) % CYCLES_FELT == 0:
-                blows_m.pop()
-
-    felt: list[object] = []
-    kitchen.arm.force_W, kitchen.arm.on_cycle = struck, note
-    result = kitchen.move((0.40, 0.0, 0.84), (0.58, 0.0, 0.84))
-    assert result.status == "succeeded", result
-
-
-def test_push_squarely_at_a_face_goes_a_little_beyond_the_end(kitchen):
-    result = kitchen.move((0.48, 0.0, 0.84), (0.58, 0.0, 0.84))
-    assert result.status == "succeeded", result
-    assert max(tip[0] for tip in tips(kitchen)) == pytest.approx(0.58 + BEYOND_M, abs=0.006)
-
-
-def test_press_beside_a_button_goes_down_on_its_middle(kitchen):
-    kitchen.boxes[1:] = [block(0.55, 0.2, (0.034, 0.034, 0.014), name="button")]
-    result = kitchen.move((0.53, 0.22, 0.80), (0.53, 0.22, 0.80))
-    assert result.status == "succeeded", result
-    lowest = min(tips(kitchen), key=lambda tip: tip[2])
-    np.testing.assert_allclose(lowest, [0.55, 0.2, 0.814 - PRESS_M], atol=0.008)
-
-
-def test_push_against_what_does_not_move_is_blocked(kitchen):
-    kitchen.arm.force_W = lambda X_WG: np.array([-80.0 if X_WG.translation_m[0] > 0.47 else 0.0, 0, 0])
-    result = kitchen.move((0.48, 0.0, 0.84), (0.68, 0.0, 0.84))
-    assert (result.status, result.reason) == ("failed", Reason.BLOCKED)
-
-
-def test_push_out_of_reach_is_unreachable(kitchen):
-    result = kitchen.move((0.5, 0.0, 0.84), (1.6, 0.0, 0.84))
-    assert (result.status, result.reason) == ("failed", Reason.UNREACHABLE)
 
 
 def test_where_nothing_stands_there_is_no_grasp_and_the_arm_does_not_go_there(kitchen):
