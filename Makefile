@@ -25,6 +25,7 @@ lint: .venv/dev.stamp ## Check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 
 clean: ## Remove everything that was made, but .venv
 	rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from embodied.packages import package_version
+from embodied.packages import NOT_INSTALLED, package_version
 
-PACKAGES = ("numpy", "pybullet", "pin", "ompl", "open3d")
+PACKAGES = ("numpy", "pybullet", "pin", "ompl", "open3d", "open3d-cpu")
 CPU_INFO = Path("/proc/cpuinfo")
 
 Row = tuple[str, str, str]
@@ -40,7 +40,8 @@ def count(text: str) -> int:
 
 def machine() -> str:
     """Processor, cores that may be used, load at this moment, versions and commit, in two lines."""
-    versions = ", ".join(f"{name} {package_version(name)}" for name in PACKAGES)
+    installed = {name: package_version(name) for name in PACKAGES}
+    versions = ", ".join(f"{name} {each}" for name, each in installed.items() if each != NOT_INSTALLED)
     cores, load = len(usable_cores()), os.getloadavg()[0]
     return (
         f"{_processor()}, {cores} cores, load {load:.1f} at the start; {platform.system()}\n"

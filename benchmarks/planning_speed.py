@@ -26,7 +26,7 @@ from figures import Row, count, machine, parser, progress, quantile, show
 from transformers import LogitsProcessorList
 
 from embodied.camera import Camera, Intrinsics
-from embodied.commands import describe_commands, grammar
+from embodied.commands import Motion, describe_commands, grammar
 from embodied.geometry import Pose
 from embodied.models.constrained import GrammarLogitsProcessor, compile_grammar
 from embodied.models.decoding import GrammarDecoder
@@ -57,8 +57,8 @@ class TimedPlanner(TransformersPlanner):
         self._decoder = GrammarDecoder(self._model, self._matcher, self._tokenizer.eos_token_id)
         self.plainly = False
 
-    def _answer(self, inputs: Any) -> list[int]:
-        return self._plain_answer(inputs) if self.plainly else super()._answer(inputs)
+    def _answer(self, inputs: Any, in_vain: tuple[Motion, ...]) -> list[int]:
+        return self._plain_answer(inputs) if self.plainly else super()._answer(inputs, in_vain)
 
     def _plain_answer(self, inputs: Any) -> list[int]:
         eos = self._tokenizer.eos_token_id
@@ -140,7 +140,7 @@ def _random_checkpoint(directory: Path) -> str:
 
 def _alternative(verb: str) -> str:
     """What the grammar has for ``verb``."""
-    alternatives = re.findall('"[a-z]+\\(".*?"\\)"', grammar().splitlines()[0])
+    alternatives: list[str] = re.findall('"[a-z]+\\(".*?"\\)"', grammar().splitlines()[0])
     return next(each for each in alternatives if each.startswith(f'"{verb}('))
 
 

@@ -42,7 +42,7 @@ def _page(results: Results, directory: Path) -> Iterator[str]:
     disturbed = ", disturbed" if results.disturbed else ""
     began = f"{results.started[:10]}, {len(results.episodes)} of {results.planned} episodes"
     yield f"Suite `{results.suite}`{disturbed}, planner {results.planner} (tier {results.tier}), begun {began}."
-    named = [name for name in (DISTRIBUTION, "python", *PACKAGES, "open3d-cpu") if name in results.versions]
+    named = [name for name in (DISTRIBUTION, "python", *PACKAGES) if name in results.versions]
     yield from (f"Run with {', '.join(f'{name} {results.versions[name]}' for name in named)}.", "")
     yield from _table("all", {results.suite: results.total})
     yield from _table("split", results.splits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -61,7 +61,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         """Wrap every function of ``PARTS``, wherever it has been imported to."""
-        self.own_s: Counter[str] = Counter()
+        self.own_s: defaultdict[str, float] = defaultdict(float)
         self._running = [REST]
         self._since_s = time.process_time()
         for part, names in PARTS.items():

@@ -37,6 +37,14 @@ def test_what_cannot_be_measured_is_refused(arguments: list[str]) -> None:
     assert subprocess.run(command, capture_output=True).returncode == 2
 
 
+@pytest.mark.slow
+def test_planning_speed_asks_the_planner_as_it_is_today() -> None:
+    command = [sys.executable, FOLDER / "planning_speed.py", "--questions", "1"]
+    asked = subprocess.run(command, capture_output=True, text=True)
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.count("times faster") == 4  # of each verb on a new picture, and on the same again
+
+
 def test_quantiles_lie_between_neighbours(figures: ModuleType) -> None:
     assert figures.quantile([4.0, 1.0, 3.0, 2.0], 0.5) == 2.5
     assert figures.quantile([5.0], 0.9) == 5.0
