@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from embodied.packages import NOT_INSTALLED, package_version
+from embodied.packages import versions
 
 PACKAGES = ("numpy", "pybullet", "pin", "ompl", "open3d", "open3d-cpu")
 CPU_INFO = Path("/proc/cpuinfo")
@@ -40,12 +40,12 @@ def count(text: str) -> int:
 
 def machine() -> str:
     """Processor, cores that may be used, load at this moment, versions and commit, in two lines."""
-    installed = {name: package_version(name) for name in PACKAGES}
-    versions = ", ".join(f"{name} {each}" for name, each in installed.items() if each != NOT_INSTALLED)
+    found = versions()
+    packages = ", ".join(f"{name} {found[name]}" for name in PACKAGES if name in found)
     cores, load = len(usable_cores()), os.getloadavg()[0]
     return (
         f"{_processor()}, {cores} cores, load {load:.1f} at the start; {platform.system()}\n"
-        f"Python {platform.python_version()}, {versions}; commit {_commit()}"
+        f"Python {found['python']}, {packages}; commit {_commit()}"
     )
 
 
